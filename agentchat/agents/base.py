@@ -1,0 +1,36 @@
+"""What every agent of the package starts from; a user's own may as well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pydantic import BaseModel
+
+from agentchat.agents.names import checked_name
+from agentchat.policy.charter import AgentCard
+from agentchat.seams import Model, Sandbox, Says, Turn
+
+
+class BaseAgent:
+    """An agent without model, sandbox or state. Override `card` and `respond`, and set what the agent has."""
+
+    model: Model | None = None
+    sandbox: Sandbox | str | None = None
+    state_type: type[BaseModel] | None = None
+    types: Mapping[str, type[BaseModel]] = MappingProxyType({})
+
+    def __init__(self, name: str, *, description: str | None = None) -> None:
+        self.name = checked_name(name)
+        self.description = description
+
+    def card(self) -> AgentCard:
+        """The agent as the charter records it."""
+        raise NotImplementedError
+
+    async def respond(self, turn: Turn) -> Says:
+        """Act on `turn.subject`."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"

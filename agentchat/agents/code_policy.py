@@ -1,0 +1,27 @@
+"""How an agent's use of a sandbox is written into its card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agentchat.policy.charter import CodePolicy
+from agentchat.seams import Limits, Sandbox
+
+UNSAFE: Final = "unsafe-host"
+"""The one sandbox that is none: programs run as the user, and may leave anything behind."""
+
+
+def code_policy(sandbox: Sandbox | str, limits: Limits, senders: Sequence[str] | None = None) -> CodePolicy:
+    """The policy of an agent that runs code. Only the sandboxes known to leave nothing behind count as isolated."""
+    name = sandbox if isinstance(sandbox, str) else sandbox.name
+    return CodePolicy(
+        sandbox=name,
+        isolated=name in ("auto", "bubblewrap", "monty"),
+        senders=None if senders is None else tuple(senders),
+        seconds=limits.seconds,
+        memory=limits.memory,
+        processes=limits.processes,
+        output=limits.output,
+        files=limits.files,
+    )

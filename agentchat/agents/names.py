@@ -1,0 +1,22 @@
+"""Names of agents."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agentchat.errors import ConfigurationError
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+RESERVED: Final = frozenset({"user", "finish", "system"})
+
+
+def checked_name(name: str) -> str:
+    """The name as it is. Raises ConfigurationError for one that cannot be addressed or means something else."""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} is no name for an agent: use a letter, then up to 63 letters, digits, '-' or '_'"
+        )
+    if name in RESERVED:
+        raise ConfigurationError(f"{name!r} means something else in a conversation; choose another name for the agent")
+    return name

@@ -1,0 +1,75 @@
+"""An agent that stands in for a person: it runs the code it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from agentchat.agents.base import BaseAgent
+from agentchat.agents.blocks import Block, blocks_in
+from agentchat.agents.code_policy import code_policy
+from agentchat.policy.charter import AgentCard, charter_of
+from agentchat.seams import CodeAnswer, CodeAnswers, Limits, Sandbox, Says, Turn
+from agentchat.transcript.messages import Code, Text
+
+
+class UserProxy(BaseAgent):
+    """Runs the code of the message it is given, and says what came of it.
+
+    sandbox: "auto" (bubblewrap where it works, else pydantic-monty), a sandbox by name, or a `Sandbox`. Nothing runs
+    outside a sandbox unless that is written out: sandbox="unsafe-host". senders: the names whose code is run; None
+    stands for the assistants of the team. limits: what one program may use.
+
+    Only the message of the turn is looked at, never older ones. Its blocks run in order, each by itself in an empty
+    folder, up to the first that fails. With nothing to run it says so.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sandbox: Sandbox | str = "auto",
+        senders: Sequence[str] | None = None,
+        limits: Limits | None = None,
+        description: str | None = None,
+    ) -> None:
+        super().__init__(name, description=description)
+        self.sandbox: Sandbox | str = sandbox
+        self.senders = None if senders is None else tuple(senders)
+        self.limits = Limits() if limits is None else limits
+
+    def card(self) -> AgentCard:
+        """The agent as the charter records it."""
+        policy = code_policy(self.sandbox, self.limits, self.senders)
+        return AgentCard(name=self.name, kind="user-proxy", description=self.description, code=policy)
+
+    async def respond(self, turn: Turn) -> Says:
+        """Run the code of the turn's message, block by block."""
+        subject = turn.subject
+        if subject.sender not in self._allowed(turn):
+            return f"I run no code from {subject.sender}."
+        blocks = _programs(subject.body)
+        if not blocks:
+            return f"There is no code to run in the last message of {subject.sender}: no fenced block was found."
+        answers: list[CodeAnswer] = []
+        for block in blocks:
+            answers.append(await turn.code(block.source, block.language))
+            if not answers[-1].run.ok:
+                break
+        return CodeAnswers(tuple(answers), skipped=len(blocks) - len(answers))
+
+    def _allowed(self, turn: Turn) -> tuple[str, ...]:
+        if self.senders is not None:
+            return self.senders
+        agents = charter_of(turn.transcript).agents
+        return tuple(card.name for card in agents if card.kind in ("assistant", "function"))
+
+    def __repr__(self) -> str:
+        return f"UserProxy({self.name!r}, sandbox={self.sandbox!r})"
+
+
+def _programs(body: BaseModel) -> list[Block]:
+    if isinstance(body, Code):
+        return [Block(body.language, body.source)]
+    return blocks_in(body.text) if isinstance(body, Text) else []

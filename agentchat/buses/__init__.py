@@ -1,0 +1,1 @@
+"""Carrying turns to hosts, and telling listeners what was entered."""

@@ -1,0 +1,100 @@
+"""The command line as a whole: the list of commands, and what their errors become.
+
+Every `AgentChatError` is one message on stderr and an exit code, never a stack trace. Nothing heavier than typer may
+be imported here or in the heads of the command files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+import agentchat
+from agentchat.cli import demo, doctor, resume, run, show
+from agentchat.cli.exits import INTERRUPTED, exit_code
+from agentchat.errors import AgentChatError
+
+
+class Commands(TyperGroup):
+    """Runs a command, and turns what goes wrong into a message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the chosen command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _let_go_of_pipes()
+            raise typer.Exit(0) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except AgentChatError as error:
+            raise _told(error) from None
+        except BaseExceptionGroup as group:
+            cause = _only(group)
+            if isinstance(cause, BrokenPipeError):
+                _let_go_of_pipes()
+                raise typer.Exit(0) from None
+            if isinstance(cause, AgentChatError):
+                raise _told(cause) from None
+            raise
+        return result
+
+
+app = typer.Typer(
+    name="agentchat",
+    cls=Commands,
+    help="Conversations between model-driven agents, with hard limits and a transcript that explains everything.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"agentchat {agentchat.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
+app.command("show")(show.show)
+app.command("replay")(show.replay)
+app.command("resume")(resume.resume)
+app.command("doctor")(doctor.doctor)
+
+
+def _told(error: AgentChatError) -> typer.Exit:
+    from agentchat.terminal.sanitize import sanitize
+
+    typer.echo(f"agentchat: {sanitize(str(error))}", err=True)
+    return typer.Exit(exit_code(error))
+
+
+def _only(error: BaseException) -> BaseException:
+    """The one error in a group of one, which is how a task group passes it on."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _let_go_of_pipes() -> None:
+    """The reader went away: what is still to be written goes nowhere, without a word at the end of the process."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

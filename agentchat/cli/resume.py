@@ -1,0 +1,63 @@
+"""`agentchat resume`: go on with a conversation, with the team rebuilt from its record."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentchat.cli.show import Source
+
+
+class Doubt(StrEnum):
+    """What to do about a program of which it is unknown whether it ran."""
+
+    retry = "retry"
+    fail = "fail"
+
+
+def resume(
+    source: Source,
+    say: Annotated[str | None, typer.Option(help="Say this to the team.")] = None,
+    in_doubt: Annotated[
+        Doubt | None, typer.Option("--in-doubt", help="A call whose result was lost: make it again, or give it up.")
+    ] = None,
+    unsafe_host: Annotated[
+        bool, typer.Option("--unsafe-host", help="Let programs run without a sandbox, where they did before.")
+    ] = False,
+    store: Annotated[Path | None, typer.Option("--store", help="The store to look in, instead of your own.")] = None,
+) -> None:
+    """Go on with a conversation where it stopped. What was recorded is not done again.
+
+    A run that ended by a limit, an interruption or a failure gets a new one; one that is done stays as it is unless
+    --say gives it something new.
+    """
+    import sys
+
+    from agentchat.cli.driving import answer, drive, finish, printing
+    from agentchat.cli.places import find
+    from agentchat.cli.run import write_answer
+    from agentchat.conversation import Run
+    from agentchat.errors import CallUnsettled
+    from agentchat.teams import rebuild
+    from agentchat.terminal.console import Plain
+
+    place, transcript = find(source, store)
+    chat = rebuild(transcript, store=place.store, unsafe_host=unsafe_host)
+    console = Plain(sys.stderr)
+    before = len(transcript)
+
+    def start() -> Run:
+        return chat.reopen(place.file or place.id, say=say, in_doubt=None if in_doubt is None else in_doubt.value)
+
+    try:
+        result = drive(start, printing(console, after=before), place)
+    except CallUnsettled as error:
+        raise CallUnsettled(f"{error}\nHere that is --in-doubt retry, or --in-doubt fail.") from None
+    if len(result.transcript) == before:
+        console.show(f"{place} is {result.outcome.kind}: there is nothing to go on with. Give it something with --say.")
+    else:
+        write_answer(answer(result), shown=console.is_terminal)
+    raise typer.Exit(finish(result, place, console))

@@ -1,0 +1,78 @@
+"""`agentchat show` and `agentchat replay`: a conversation read again, and decided again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Source = Annotated[str, typer.Argument(metavar="FILE|ID", help="A transcript file, or an id (or how it begins).")]
+StorePath = Annotated[Path | None, typer.Option("--store", help="The store to look in, instead of your own.")]
+
+
+def show(
+    source: Source,
+    events: Annotated[
+        bool, typer.Option("--events", help="Every event on a line: place, cause, seconds, kind.")
+    ] = False,
+    store: StorePath = None,
+) -> None:
+    """Show a conversation: what was said, which calls were made, how it ended, what it used."""
+    import sys
+
+    from agentchat.cli.places import find
+    from agentchat.policy.state import state_of
+    from agentchat.policy.usage import usage_of
+    from agentchat.terminal.console import Plain
+    from agentchat.terminal.event_line import event_line
+    from agentchat.terminal.view import call_line, usage_line, view
+
+    place, transcript = find(source, store)
+    console = Plain(sys.stdout)
+    if events:
+        for entry in transcript:
+            console.show(event_line(entry, transcript))
+        return
+    for entry in transcript:
+        line = call_line(entry, transcript)
+        if line is not None:
+            console.show(line)
+        shown = view(entry, transcript)
+        if shown is not None:
+            console.show(shown)
+            console.raw("\n")
+    usage = usage_line(usage_of(transcript))
+    console.show(f"{usage[0].upper()}{usage[1:]}.")
+    if state_of(transcript).board.live:
+        console.show(f"Not ended. Unless a process is at it, go on with: agentchat resume {place.words}")
+
+
+def replay(
+    source: Source,
+    check: Annotated[bool, typer.Option("--check", help="Decide all of it again, and compare.")] = False,
+    store: StorePath = None,
+) -> None:
+    """Go through a conversation again, without any model or program.
+
+    With --check every decision, admission and prompt is made again and compared with what was recorded; the first
+    difference is shown and the exit code is 1. Without, it is shown as by `agentchat show`.
+    """
+    if not check:
+        show(source, store=store)
+        return
+    from agentchat.cli.exits import FAILED
+    from agentchat.cli.places import find
+    from agentchat.debug.replay import replay as decide_again
+    from agentchat.terminal.sanitize import sanitize
+
+    place, transcript = find(source, store)
+    checked = decide_again(transcript)
+    if not checked.differences:
+        typer.echo(f"{place}: {checked.checked} events checked, no difference")
+        return
+    typer.echo(f"{place}: the first difference is at {sanitize(str(checked.differences[0]))}")
+    more = len(checked.differences) - 1
+    if more:
+        typer.echo(f"and {more} more, which may follow from it")
+    raise typer.Exit(FAILED)

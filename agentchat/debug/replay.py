@@ -1,0 +1,220 @@
+"""Deciding again: every ruling, every admission and every prompt of a saved run, compared with what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from agentchat.policy.charter import Charter, changes, charter_of
+from agentchat.policy.context import context_of
+from agentchat.policy.decide import POLICY_VERSION, Ruling, decide
+from agentchat.policy.request import rebuild
+from agentchat.policy.state import state_of
+from agentchat.transcript.calls import ModelRecipe
+from agentchat.transcript.chain import digest
+from agentchat.transcript.events import (
+    CallCancelled,
+    CallDenied,
+    CallFailed,
+    CallFinished,
+    CallInDoubt,
+    CallStarted,
+    Closed,
+    Diverged,
+    Entry,
+    Event,
+    Refused,
+    RunStarted,
+    Said,
+    StateSet,
+    TurnCancelled,
+    TurnFailed,
+    TurnGiven,
+    TurnPassed,
+)
+from agentchat.transcript.transcript import Transcript
+
+_RULINGS = (TurnGiven, TurnCancelled, Closed)
+_ENDS = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
+_NAMES: dict[type, str] = {Said: "a message", CallStarted: "the admission of a call"}
+_Act = Said | Refused | CallStarted | CallDenied | StateSet | TurnFailed | TurnPassed | Diverged
+
+
+class Difference(NamedTuple):
+    """One place where deciding again does not give what was recorded.
+
+    seq: the event (0: the agreement as a whole). what: which kind of thing differs. note: a likely reason, if known.
+    """
+
+    seq: int
+    what: str
+    recorded: str
+    now: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        place = f"event {self.seq}, {self.what}" if self.seq else self.what
+        note = f"\n  note:     {self.note}" if self.note else ""
+        return f"{place}\n  recorded: {self.recorded}\n  now:      {self.now}{note}"
+
+
+class Team(Protocol):
+    """What is compared with the recorded agreement; a `Conversation` is one."""
+
+    @property
+    def charter(self) -> Charter:
+        """The agreement that the team would make today."""
+        ...
+
+
+class Replay(NamedTuple):
+    """A saved run decided again: the transcript, how many events were checked, and all differences, in order."""
+
+    transcript: Transcript
+    checked: int
+    differences: list[Difference]
+
+
+def replay(source: str | Path | Transcript, *, team: Team | None = None) -> Replay:
+    """Decide a saved run again and compare. Calls nothing; needs no agent.
+
+    team: compare today's team with the recorded agreement as well. Raises a TranscriptError for a file that cannot be
+    read, an edited one included: the chain names the line.
+    """
+    transcript = source if isinstance(source, Transcript) else Transcript.load(source)
+    found: list[Difference] = []
+    if team is not None:
+        found += [
+            Difference(0, "the agreement", change, "") for change in changes(charter_of(transcript), team.charter)
+        ]
+    found += differences(transcript)
+    return Replay(transcript, len(transcript), found)
+
+
+def differences(transcript: Transcript) -> Iterator[Difference]:
+    """Where deciding again differs, in order. Later ones may follow from the first."""
+    prefix = Transcript()
+    note = ""
+    for entry in transcript:
+        event = entry.event
+        if isinstance(event, RunStarted):
+            differs = event.policy != POLICY_VERSION
+            note = f"recorded under policy version {event.policy}, this is {POLICY_VERSION}" if differs else ""
+        for difference in _judge(prefix, entry):
+            yield difference._replace(note=note)
+        prefix.append(entry, transcript.line(entry.seq))
+
+
+def _judge(prefix: Transcript, entry: Entry) -> Iterator[Difference]:
+    event = entry.event
+    try:
+        if isinstance(event, _RULINGS):
+            yield from _compare(entry, "the decision", decide(prefix))
+        elif isinstance(event, RunStarted):
+            yield from _judge_run(prefix, entry, event)
+        elif isinstance(event, _ENDS):
+            if event.call not in state_of(prefix).board.open_calls:
+                yield Difference(entry.seq, "a result", f"of call {event.call}", "no such call is open")
+            yield from _compare(entry, "a result", decide(prefix, event))
+        elif isinstance(event, _Act) and event.turn is not None:
+            yield from _judge_act(prefix, entry, event)
+    except Exception as error:  # a log that was tampered with may hold anything; the check goes on behind it
+        yield Difference(entry.seq, event.kind, _short(event), f"cannot be decided: {error}")
+
+
+def _judge_run(prefix: Transcript, entry: Entry, event: RunStarted) -> Iterator[Difference]:
+    board = state_of(prefix).board
+    if board.live or event.run != board.run + 1:
+        now = f"run {board.run} is still going on" if board.live else f"run {board.run + 1}"
+        yield Difference(entry.seq, "the start of a run", f"run {event.run}", now)
+
+
+def _judge_act(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
+    due = decide(prefix)
+    if due is not None and not isinstance(due.event, TurnCancelled):
+        yield Difference(entry.seq, "an act out of turn", _short(event), _short(due.event))
+        return
+    yield from _whose(prefix, entry, event)
+    if isinstance(event, CallDenied):
+        yield from _compare(entry, "the denial of a call", decide(prefix, _asked(event)))
+    elif isinstance(event, Refused):
+        yield from _compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
+    else:
+        yield from _compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
+    if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
+        yield from _prompt(prefix, entry, event, event.recipe)
+
+
+def _whose(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
+    """Whether it is the act of the agent whose turn it was."""
+    turn = state_of(prefix).board.turn
+    if turn is None or not isinstance(turn.event, TurnGiven):
+        yield Difference(entry.seq, "an act out of turn", _short(event), "nobody has the turn")
+        return
+    agent = event.sender if isinstance(event, Said) else getattr(event, "agent", turn.event.to)
+    if (agent, event.turn) != (turn.event.to, turn.seq):
+        yield Difference(
+            entry.seq, "whose act it is", f"{agent} in turn {event.turn}", f"{turn.event.to} in turn {turn.seq}"
+        )
+
+
+def _prompt(prefix: Transcript, entry: Entry, event: CallStarted, recipe: ModelRecipe) -> Iterator[Difference]:
+    """Whether the recipe gives the bytes that were sent, and whether today's rendering gives the same recipe."""
+    sent = rebuild(prefix, recipe)
+    if sent.digest != event.digest or digest(sent.join()) != event.digest:
+        yield Difference(entry.seq, "the bytes of a request", event.digest, sent.digest)
+    context = context_of(prefix, event.agent)
+    if recipe.model != (context.model or ""):
+        yield Difference(entry.seq, f"the model of {event.agent}", recipe.model, context.model or "")
+    if recipe.context is None:
+        return
+    now = context.growing.request(context.tail)
+    if now.digest != event.digest:
+        recorded, today = _first_change(sent.join().decode(), now.join().decode())
+        yield Difference(entry.seq, f"the prompt of {event.agent}", recorded, today)
+
+
+def _first_change(recorded: str, now: str) -> tuple[str, str]:
+    """The two texts from a little before the first place where they differ."""
+    same = next(
+        (i for i, (a, b) in enumerate(zip(recorded, now, strict=False)) if a != b), min(len(recorded), len(now))
+    )
+    start = max(0, same - 30)
+    lead = "…" if start else ""
+    return lead + recorded[start : same + 60], lead + now[start : same + 60]
+
+
+def _asked(denied: CallDenied) -> CallStarted:
+    """The offer that was denied, as far as deciding on it needs it."""
+    recipes: dict[str, dict[str, object]] = {
+        "model": {"call": "model", "model": ""},
+        "code": {"call": "code", "language": "", "source": (), "sandbox": ""},
+        "tool": {"call": "tool", "name": "", "arguments": {}},
+        "ask": {"call": "ask", "question": "", "answer_schema": {}, "to": ""},
+    }
+    fields = denied.model_dump(include={"turn", "agent", "ordinal", "attempt", "digest"})
+    return CallStarted.model_validate({**fields, "key": "", "recipe": recipes[denied.call]})
+
+
+def _offered(prefix: Transcript, refused: Refused) -> Said:
+    """The message that was refused, as far as deciding on it needs it."""
+    turn = state_of(prefix).board.turn
+    sender = turn.event.to if turn is not None and isinstance(turn.event, TurnGiven) else ""
+    fields = {"sender": sender, "turn": refused.turn, "body": refused.raw, "from_calls": refused.from_calls}
+    return Said.model_validate(fields)
+
+
+def _compare(entry: Entry, what: str, ruling: Ruling | None) -> Iterator[Difference]:
+    if ruling is None:
+        yield Difference(entry.seq, what, _short(entry.event), "nothing is due")
+    elif ruling.event != entry.event:
+        yield Difference(entry.seq, what, _short(entry.event), _short(ruling.event))
+    elif ruling.cause != entry.cause:
+        yield Difference(entry.seq, f"the cause of {what}", f"event {entry.cause}", f"event {ruling.cause}")
+
+
+def _short(event: Event) -> str:
+    fields = ", ".join(f"{name}={value!r}" for name, value in event if name != "kind" and value is not None)
+    text = f"{event.kind}({fields})"
+    return text if len(text) <= 300 else f"{text[:299]}…"

@@ -1,0 +1,242 @@
+"""Every error the package raises, as one tree. They carry plain data; the message says what to do.
+
+AgentChatError
+├── ConfigurationError          the team, a rule or a setting makes no sense
+│   ├── NoBound                 nothing limits the conversation
+│   └── PersonaError            a persona file cannot be read
+├── TranscriptError             a log that cannot be read as one
+│   ├── NotATranscript          the file is something else
+│   ├── DamagedTranscript       a line cannot be read, or the chain breaks there
+│   ├── OutOfOrder              a sequence number is missing or comes twice
+│   ├── UnknownEvent            an event kind this version does not know
+│   └── NewerVersion            written by a newer version of the format
+├── StoreError                  the place where transcripts are kept
+│   ├── StoreUnavailable        not there, not writable, or not one of ours
+│   ├── BadName                 a conversation id that no store takes
+│   ├── NoSuchConversation      the id is not in the store
+│   ├── ConversationExists      the id is taken
+│   ├── Conflict                the log went on meanwhile; read again
+│   ├── LeaseHeld               another live process holds the conversation
+│   └── LeaseLost               another process took the conversation over
+├── ModelError                  a model call that failed; `retryable` says whether again may help
+│   ├── ModelKeyMissing         no key is set for the service
+│   ├── ModelUnreachable        no connection
+│   ├── ModelTimeout            no complete answer within the deadline
+│   ├── ModelBusy               429: too many requests
+│   ├── ModelServerError        5xx
+│   ├── ModelRejected           another 4xx: the request itself is not accepted
+│   ├── ModelBadReply           an answer that cannot be read, or that broke off
+│   └── RealModelForbidden      real calls are switched off
+├── SandboxError                code could not be run at all
+│   └── SandboxUnavailable      no sandbox passes its probe
+├── CallError                   raised inside a turn by the call that it concerns
+│   ├── CallNotAdmitted         the budget or a limit has no room for it
+│   ├── CallFailedError         the call was made and failed
+│   ├── CallUnsettled           it is unknown whether the call of an earlier process had its effect
+│   ├── CallDiverged            the re-run asks for another call than the recorded one
+│   └── ConcurrentCalls         two calls at once without `turn.gather`
+├── AgreementChanged            the team or rules differ from those the conversation was opened with
+└── ConversationClosed          the run is over; nothing can be said to it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class AgentChatError(Exception):
+    """The root of every error raised on purpose by this package."""
+
+
+class ConfigurationError(AgentChatError):
+    """The team, a rule or a setting makes no sense."""
+
+
+class NoBound(ConfigurationError):
+    """Nothing limits the conversation."""
+
+
+class PersonaError(ConfigurationError):
+    """A persona file cannot be read; the message names file and place."""
+
+
+class TranscriptError(AgentChatError):
+    """A log that cannot be read. `line` counts from 1 where it is known."""
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+class NotATranscript(TranscriptError):
+    """The file is something else."""
+
+
+class DamagedTranscript(TranscriptError):
+    """A line cannot be read, or does not continue the line before."""
+
+
+class OutOfOrder(TranscriptError):
+    """A sequence number is missing or comes twice."""
+
+
+class UnknownEvent(TranscriptError):
+    """An event kind that this version does not know."""
+
+
+class NewerVersion(TranscriptError):
+    """Written by a newer version of the format."""
+
+
+class StoreError(AgentChatError):
+    """The place where transcripts are kept."""
+
+
+class StoreUnavailable(StoreError):
+    """Not there, not readable or writable, or not one of ours."""
+
+
+class BadName(StoreError):
+    """A conversation id that no store takes."""
+
+
+class NoSuchConversation(StoreError):
+    """The id is not in the store."""
+
+
+class ConversationExists(StoreError):
+    """The id is taken."""
+
+
+class Conflict(StoreError):
+    """The log went on meanwhile: `expected` was asked for, the head is at `actual`."""
+
+    def __init__(self, conversation: str, expected: int, actual: int) -> None:
+        super().__init__(f"conversation {conversation!r} is at event {actual}, not {expected}; read it again")
+        self.conversation = conversation
+        self.expected = expected
+        self.actual = actual
+
+
+class LeaseHeld(StoreError):
+    """Another live process holds the conversation."""
+
+    def __init__(self, conversation: str, owner: str) -> None:
+        super().__init__(f"conversation {conversation!r} is being run by {owner}; stop that process, or wait for it")
+        self.conversation = conversation
+        self.owner = owner
+
+
+class LeaseLost(StoreError):
+    """Another process took the conversation over."""
+
+    def __init__(self, conversation: str, owner: str | None) -> None:
+        whom = "let go of" if owner is None else f"taken over by {owner}"
+        super().__init__(f"conversation {conversation!r} was {whom}")
+        self.conversation = conversation
+        self.owner = owner
+
+
+class ModelError(AgentChatError):
+    """A model call that failed.
+
+    retryable: whether the same request may succeed later. retry_after: seconds, where the server named them.
+    partial: text that had arrived before it failed.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, *, retry_after: float | None = None, partial: str | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.partial = partial
+
+
+class ModelKeyMissing(ModelError):
+    """No key is set for the service."""
+
+
+class ModelUnreachable(ModelError):
+    """No connection."""
+
+    retryable = True
+
+
+class ModelTimeout(ModelError):
+    """No complete answer within the deadline."""
+
+    retryable = True
+
+
+class ModelBusy(ModelError):
+    """429: too many requests."""
+
+    retryable = True
+
+
+class ModelServerError(ModelError):
+    """5xx: the server failed."""
+
+    retryable = True
+
+
+class ModelRejected(ModelError):
+    """4xx: the request itself is not accepted."""
+
+
+class ModelBadReply(ModelError):
+    """An answer that cannot be read, or that broke off."""
+
+    retryable = True
+
+
+class RealModelForbidden(ModelError):
+    """Real model calls are switched off."""
+
+
+class SandboxError(AgentChatError):
+    """Code could not be run at all."""
+
+
+class SandboxUnavailable(SandboxError):
+    """No sandbox passes its probe."""
+
+
+class CallError(AgentChatError):
+    """Raised inside a turn by the call that it concerns."""
+
+
+class CallNotAdmitted(CallError):
+    """The budget or a limit has no room for the call."""
+
+
+class CallFailedError(CallError):
+    """The call was made and failed; `error_type` is the name of the error behind it."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+
+
+class CallUnsettled(CallError):
+    """It is unknown whether the call of an earlier process had its effect."""
+
+
+class CallDiverged(CallError):
+    """The re-run asks for another call than the recorded one."""
+
+
+class ConcurrentCalls(CallError):
+    """Two calls at once without `turn.gather`."""
+
+
+class AgreementChanged(AgentChatError):
+    """The team or the rules differ from what the conversation was opened with; `changes` lists how."""
+
+    def __init__(self, message: str, changes: Sequence[str]) -> None:
+        super().__init__(message + "".join(f"\n  - {change}" for change in changes))
+        self.changes = tuple(changes)
+
+
+class ConversationClosed(AgentChatError):
+    """The run is over; nothing can be said to it."""

@@ -1,0 +1,91 @@
+"""The connections of this process to services: one HTTP client an event loop, shared by all models, closed with it.
+
+A connection belongs to the event loop that opened it, so nothing here outlives its loop or crosses into another. There
+is no hook for the end of a loop; but asyncio and trio both close the async generators that are still waiting when they
+end, so the HTTP client is left in the hands of one. A process may start loop after loop and leaks nothing; nobody has
+to close anything. `close_connections` is for those who want it earlier. Which model, key or request: never in here but
+as the name of a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Final, NamedTuple, Protocol
+
+import anyio
+from anyio.lowlevel import RunVar
+
+CLOSING: Final = 2.0
+"""Seconds that closing connections may take at the end of a loop."""
+
+
+class OpenAIClient(Protocol):
+    """What `openai.AsyncOpenAI` is known by where it must not be imported: that takes half a second."""
+
+    api_key: str
+
+    @property
+    def base_url(self) -> object:
+        """The address it sends to."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Whether it can no longer be used."""
+        ...
+
+    async def close(self) -> None:
+        """Close its connections."""
+        ...
+
+
+class _Pool(NamedTuple):
+    make: Callable[[str, str], OpenAIClient]
+    clients: dict[tuple[str, str], OpenAIClient]
+    keeper: AsyncGenerator[None]
+
+
+_POOL: RunVar[_Pool | None] = RunVar("agentchat_connections", None)
+
+
+async def client_for(api_key: str, base_url: str) -> OpenAIClient:
+    """The client of this event loop for a key and an address. It has no retries of its own."""
+    pool = _POOL.get()
+    if pool is None:
+        make, close = _open()
+        pool = _Pool(make, {}, _close_with_loop(close))
+        _POOL.set(pool)
+        await anext(pool.keeper)
+    client = pool.clients.get((api_key, base_url))
+    if client is None:
+        client = pool.clients[api_key, base_url] = pool.make(api_key, base_url)
+    return client
+
+
+async def close_connections() -> None:
+    """Close all connections of this event loop; the next call opens new ones. No call may be under way."""
+    pool = _POOL.get()
+    if pool is not None:
+        await pool.keeper.aclose()
+
+
+def _open() -> tuple[Callable[[str, str], OpenAIClient], Callable[[], Awaitable[None]]]:
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+    # A proxy from the environment is for the outside; it cannot reach a server on this machine.
+    direct = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+    http = DefaultAsyncHttpxClient(mounts=direct)
+
+    def make(api_key: str, base_url: str) -> OpenAIClient:
+        return AsyncOpenAI(api_key=api_key, base_url=base_url, http_client=http, max_retries=0)
+
+    return make, http.aclose
+
+
+async def _close_with_loop(close: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        _POOL.set(None)
+        # Both backends finish generators inside a cancelled scope.
+        with anyio.move_on_after(CLOSING, shield=True):
+            await close()

@@ -1,0 +1,89 @@
+"""A model that answers from a list: for tests, demos and dry runs. It never opens a connection and invents no usage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from agentchat.errors import ConfigurationError, ModelRejected
+from agentchat.models.function import Answers, answer_of, named_card, text_reply
+from agentchat.policy.request import ModelRequest
+from agentchat.transcript.calls import ModelCard, Reply
+
+
+class Chunks(NamedTuple):
+    """A text that arrives in pieces; the reply is all of them joined."""
+
+    pieces: tuple[str, ...]
+
+
+Scripted: TypeAlias = "str | Reply | Exception | Chunks | Answers"
+"""One answer: a text, a Reply, an exception to raise, text in pieces, or a function of the request."""
+
+
+class ScriptedModel:
+    """Answers the n-th request of every conversation with the n-th of `replies`.
+
+    The place is `request.index`, so one object serves many conversations at once, and a resumed one goes on where it
+    was. `delay` is the seconds each answer takes. A request beyond the end raises ModelRejected.
+    """
+
+    def __init__(self, replies: Sequence[Scripted], *, name: str = "scripted", delay: float = 0.0) -> None:
+        if isinstance(replies, str):
+            raise ConfigurationError("ScriptedModel takes a list of replies, not one text")
+        for place, reply in enumerate(replies):
+            if not (isinstance(reply, str | Reply | Exception | Chunks) or callable(reply)):
+                raise ConfigurationError(f"reply {place} of {name!r} is a {type(reply).__name__}, which is no answer")
+        self._replies = tuple(text_reply(reply) if isinstance(reply, str) else reply for reply in replies)
+        self._card = named_card(name)
+        self._delay = delay
+        # Kept for `assert_complete` alone; no answer depends on it.
+        self._asked: dict[str, int] = {}
+
+    def card(self) -> ModelCard:
+        """The name; there are no settings."""
+        return self._card
+
+    async def complete(self, request: ModelRequest, emit: Callable[[str], None]) -> Reply:
+        """Give the answer of this place. Only `Chunks` emit: other answers arrive at once."""
+        index = request.index
+        if index >= len(self._replies):
+            raise ModelRejected(
+                f"the scripted model {self._card.name!r} has {len(self._replies)} replies and was asked for "
+                f"number {index + 1}; add replies, or end the conversation earlier"
+            )
+        if self._asked.get(request.conversation, 0) <= index:
+            self._asked[request.conversation] = index + 1
+        if self._delay > 0:
+            await anyio.sleep(self._delay)
+        reply = self._replies[index]
+        if isinstance(reply, Reply):
+            return reply
+        if isinstance(reply, Exception):
+            # One object may be raised many times: without this its traceback would grow with each.
+            raise reply.with_traceback(None)
+        if isinstance(reply, Chunks):
+            for piece in reply.pieces:
+                emit(piece)
+                await checkpoint()
+            return text_reply("".join(reply.pieces))
+        return await answer_of(reply, request)
+
+    def assert_complete(self, conversation: str | None = None) -> None:
+        """Raise AssertionError naming the replies that were not asked for, by one conversation or by any."""
+        counts = self._asked.values() if conversation is None else [self._asked.get(conversation, 0)]
+        asked = max(counts, default=0)
+        unused = [f"{place}: {_shown(reply)}" for place, reply in enumerate(self._replies) if place >= asked]
+        if unused:
+            raise AssertionError(
+                f"{len(unused)} of {len(self._replies)} replies of {self._card.name!r} were not used:\n  "
+                + "\n  ".join(unused)
+            )
+
+
+def _shown(reply: Reply | Exception | Chunks | Answers) -> str:
+    shown = repr(reply.text if isinstance(reply, Reply) else reply)
+    return shown if len(shown) <= 80 else shown[:77] + "..."

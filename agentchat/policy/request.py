@@ -1,0 +1,217 @@
+"""The exact bytes of a model request: put together once, hashed as it grows, rebuilt from a recipe.
+
+The body of a chat request is `{"messages":[` + messages joined by commas + a tail that holds the settings. The
+messages come first so that the SHA-256 of a growing history can be carried on: a request that adds one message to the
+last one costs one message, whatever came before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, overload
+
+from pydantic_core import to_json
+
+from agentchat.errors import DamagedTranscript
+from agentchat.transcript.calls import Item, ModelRecipe, Piece
+from agentchat.transcript.events import CallStarted
+from agentchat.transcript.transcript import Transcript
+
+HEAD: Final = b'{"messages":['
+_POINTER: Final = re.compile(r"(\d+)(/[^\[]*)?(?:\[(\d+):(\d+)\])?")
+_quote: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class ChatMessage(NamedTuple):
+    """One message of a request as the model gets it."""
+
+    role: str
+    content: str
+
+
+def encode_message(message: ChatMessage) -> bytes:
+    """The JSON of one message, as it stands in the request."""
+    return f'{{"role":"{message.role}","content":{_quote(message.content)}}}'.encode()
+
+
+class Shown(Sequence[ChatMessage]):
+    """The messages of a request: a bounded view of a growing list, then the request's own."""
+
+    __slots__ = ("_count", "_extra", "_shared")
+
+    def __init__(self, shared: list[ChatMessage], count: int, extra: tuple[ChatMessage, ...]) -> None:
+        self._shared = shared
+        self._count = count
+        self._extra = extra
+
+    def __len__(self) -> int:
+        return self._count + len(self._extra)
+
+    @overload
+    def __getitem__(self, index: int) -> ChatMessage: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ChatMessage]: ...
+    def __getitem__(self, index: int | slice) -> ChatMessage | list[ChatMessage]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._shared[index] if index < self._count else self._extra[index - self._count]
+
+    def __iter__(self) -> Iterator[ChatMessage]:
+        for place in range(self._count):
+            yield self._shared[place]
+        yield from self._extra
+
+
+class Growing:
+    """Messages that only grow, with their bytes and the hash of all of them so far."""
+
+    __slots__ = ("_hash", "chunks", "messages")
+
+    def __init__(self) -> None:
+        self.messages: list[ChatMessage] = []
+        self.chunks: list[bytes] = []
+        self._hash = hashlib.sha256(HEAD)
+
+    def add(self, message: ChatMessage) -> None:
+        """Append one message."""
+        chunk = encode_message(message)
+        if self.chunks:
+            chunk = b"," + chunk
+        self.messages.append(message)
+        self.chunks.append(chunk)
+        self._hash.update(chunk)
+
+    def request(self, tail: str, extra: tuple[ChatMessage, ...] = ()) -> Bytes:
+        """The request that these messages and `extra` make, closed by `tail`."""
+        closing = bytearray()
+        for message in extra:
+            if self.chunks or closing:
+                closing += b","
+            closing += encode_message(message)
+        closing += tail.encode()
+        rolled = self._hash.copy()
+        rolled.update(closing)
+        return Bytes(self.chunks, len(self.chunks), bytes(closing), rolled.hexdigest())
+
+
+class Bytes(NamedTuple):
+    """The bytes of a request, not yet joined, and their SHA-256."""
+
+    chunks: list[bytes]
+    upto: int
+    closing: bytes
+    digest: str
+
+    def join(self) -> bytes:
+        """All bytes of the request."""
+        return b"".join((HEAD, *self.chunks[: self.upto], self.closing))
+
+
+class ModelRequest:
+    """What a model is asked.
+
+    messages: a bounded view. digest: SHA-256 of `body()`. key: the same for every attempt of this call. index: how many
+    calls this model has had in this conversation before, those in doubt left out; a scripted model answers by it.
+    conversation: the conversation's id.
+    """
+
+    __slots__ = ("_bytes", "conversation", "index", "key", "messages", "model")
+
+    def __init__(
+        self, model: str, messages: Sequence[ChatMessage], data: Bytes, *, conversation: str, key: str, index: int
+    ) -> None:
+        self.model = model
+        self.messages = messages
+        self._bytes = data
+        self.conversation = conversation
+        self.key = key
+        self.index = index
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the body."""
+        return self._bytes.digest
+
+    def body(self) -> bytes:
+        """The exact bytes to send."""
+        return self._bytes.join()
+
+
+def resolve(transcript: Transcript, pieces: Sequence[Piece]) -> str:
+    """The text that pieces stand for. Raises DamagedTranscript for a pointer to nothing."""
+    return "".join(_piece(transcript, piece) for piece in pieces)
+
+
+def _piece(transcript: Transcript, piece: Piece) -> str:
+    if piece.startswith("="):
+        return piece[1:]
+    match = _POINTER.fullmatch(piece[1:]) if piece[:1] in ("@", "%") else None
+    if match is None:
+        raise DamagedTranscript(f"{piece!r} is neither text nor a pointer")
+    seq, path, start, stop = match.groups()
+    try:
+        value: object = transcript[int(seq)].event
+        for step in (path or "").split("/")[1:]:
+            value = _step(value, step)
+    except (LookupError, AttributeError, ValueError):
+        raise DamagedTranscript(f"the pointer {piece!r} leads nowhere") from None
+    if piece.startswith("%"):
+        return to_json(value).decode()
+    if not isinstance(value, str):
+        raise DamagedTranscript(f"the pointer {piece!r} leads to no text")
+    return value if start is None else value[int(start) : int(stop)]
+
+
+def _step(value: object, step: str) -> object:
+    if isinstance(value, dict):
+        return value[step]
+    if isinstance(value, list | tuple):
+        return value[int(step)]
+    if step not in getattr(type(value), "__pydantic_fields__", ()):
+        raise LookupError(step)  # fields only: a pointer out of a file must reach no other attribute
+    return getattr(value, step)
+
+
+def messages_of(transcript: Transcript, recipe: ModelRecipe) -> list[ChatMessage]:
+    """All messages of a recorded model call, from its recipe and those it builds on."""
+    return [message_of(transcript, item) for step in reversed(_steps(transcript, recipe)) for item in step.add]
+
+
+def message_of(transcript: Transcript, item: Item) -> ChatMessage:
+    """One message of a recipe."""
+    return ChatMessage(item.role, resolve(transcript, item.pieces))
+
+
+def tail_of(transcript: Transcript, recipe: ModelRecipe) -> str:
+    """The closing JSON of a recorded model call."""
+    tail = next((step.tail for step in _steps(transcript, recipe) if step.tail is not None), None)
+    if tail is None:
+        raise DamagedTranscript("a model call has no settings")
+    return resolve(transcript, (tail,))
+
+
+def rebuild(transcript: Transcript, recipe: ModelRecipe) -> Bytes:
+    """The exact bytes of a recorded model call."""
+    growing = Growing()
+    for message in messages_of(transcript, recipe):
+        growing.add(message)
+    return growing.request(tail_of(transcript, recipe))
+
+
+def _steps(transcript: Transcript, recipe: ModelRecipe) -> list[ModelRecipe]:
+    """A recipe, the one it builds on, and so back to the first. Each must stand before the one that builds on it."""
+    steps, before = [recipe], len(transcript) + 1
+    while (base := steps[-1].base) is not None:
+        event = transcript[base].event if 1 <= base < before else None
+        if not isinstance(event, CallStarted) or not isinstance(event.recipe, ModelRecipe):
+            raise DamagedTranscript(f"a recipe builds on event {base}, which is no model call before it")
+        steps.append(event.recipe)
+        before = base
+    return steps

@@ -1,0 +1,80 @@
+"""What a run gives back."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pydantic import BaseModel, JsonValue
+
+from agentchat.errors import ConversationClosed
+from agentchat.policy.usage import UsageReport, usage_of
+from agentchat.transcript.events import Closed, OutcomeKind, Said
+from agentchat.transcript.messages import ROUTING_BODIES, Text, unwrap
+from agentchat.transcript.transcript import Transcript
+
+
+class Outcome(NamedTuple):
+    """Why a run ended.
+
+    kind: done, limit, failed, interrupted or stopped. rule: the rule that ended it. event: the entry it fired on.
+    values: what it saw there. reason: the same in words. advice: what to do next.
+    """
+
+    kind: OutcomeKind
+    rule: str
+    event: int
+    values: Mapping[str, JsonValue]
+    reason: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}. {self.advice}"
+
+
+class Result:
+    """A closed run: `outcome`, `output`, `usage` and the whole `transcript`."""
+
+    def __init__(self, transcript: Transcript, types: Mapping[str, type[BaseModel]] | None = None) -> None:
+        self.transcript = transcript
+        self._types = types or {}
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's id."""
+        return self.transcript.conversation
+
+    @property
+    def outcome(self) -> Outcome:
+        """Why the last run ended. Raises ConversationClosed's opposite, an error, while it is still going on."""
+        last = self.transcript[len(self.transcript)].event
+        if not isinstance(last, Closed):
+            raise ConversationClosed("the run has not ended: resume it")
+        return Outcome(last.outcome, last.rule, last.event, last.values, last.reason, last.advice)
+
+    @property
+    def output(self) -> BaseModel | str | None:
+        """The last message of an agent that carries work: its text, or its model where it is typed; None if none."""
+        for entry in reversed(self.transcript.since(0)):
+            if isinstance(entry.event, Said) and entry.event.turn is not None:
+                body = self.transcript.body(entry.seq)
+                if not isinstance(body, ROUTING_BODIES):
+                    return body.text if isinstance(body, Text) else unwrap(body, self._types)
+        return None
+
+    @property
+    def usage(self) -> UsageReport:
+        """Calls and tokens, in all, by agent and by model."""
+        return usage_of(self.transcript)
+
+    def __repr__(self) -> str:
+        return f"Result({self.conversation!r}, {self.outcome.kind}, {len(self.transcript)} events)"
+
+    def _repr_html_(self) -> str:
+        """The messages as a table, for notebooks."""
+        rows = "".join(
+            f"<tr><td>{html.escape(message.sender)}</td><td><pre>{html.escape(message.text)}</pre></td></tr>"
+            for message in self.transcript.messages()
+        )
+        return f"<table>{rows}</table><p>{html.escape(str(self.outcome))}</p><p>{html.escape(str(self.usage))}</p>"

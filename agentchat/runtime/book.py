@@ -1,0 +1,187 @@
+"""Entering events: into the transcript at once, into the store at the next commit, to listeners after that.
+
+Rulings may wait for company, since they can be decided again; a commit is forced before an outside act and after its
+result. Whoever stored something first keeps the place: a pending entry that lost the race is moved behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol, runtime_checkable
+
+import anyio
+from pydantic_core import PydanticSerializationError
+
+from agentchat.errors import AgentChatError, Conflict, LeaseLost
+from agentchat.runtime.rebase import moved, surviving
+from agentchat.seams import Clock, Feed, Store
+from agentchat.stores.reading import take_in
+from agentchat.transcript.events import Entry, Event, RunStarted, Taken
+from agentchat.transcript.transcript import Transcript
+
+COMPANY: Final = 0.02
+"""Seconds that a ruling may wait for the commit of a call before it is stored, and shown, by itself."""
+
+
+@runtime_checkable
+class InstantLog(Protocol):
+    """A store whose append needs no waiting: memory."""
+
+    def append_now(
+        self, conversation: str, lines: Sequence[bytes], *, after: int, blobs: Mapping[str, bytes] | None = None
+    ) -> None:
+        """As `Log.append`."""
+        ...
+
+
+class Slot:
+    """The place of an entered event. `seq` changes where the entry had to move before it was stored; 0: given up."""
+
+    __slots__ = ("event", "seq")
+
+    def __init__(self, seq: int, event: Event) -> None:
+        self.seq = seq
+        self.event = event
+
+
+class Book:
+    """One conversation's transcript together with its store and its listeners."""
+
+    def __init__(
+        self,
+        conversation: str,
+        transcript: Transcript,
+        store: Store,
+        feed: Feed,
+        clock: Clock,
+        *,
+        on_superseded: Callable[[], None],
+    ) -> None:
+        self.conversation = conversation
+        self.transcript = transcript
+        self.committed = len(transcript)
+        self.epoch = 0
+        self.dirty = anyio.Event()
+        self._store = store
+        self._instant = store if isinstance(store, InstantLog) else None
+        self._feed = feed
+        self._clock = clock
+        self._on_superseded = on_superseded
+        self._lock = anyio.Lock(fast_acquire=True)
+        self._slots: list[Slot] = []
+        self._base = transcript[len(transcript)].active if len(transcript) else 0.0
+        self._started = clock.monotonic()
+
+    @property
+    def active(self) -> float:
+        """Seconds that the current run has been active."""
+        return round(self._base + self._clock.monotonic() - self._started, 6)
+
+    def enter(self, event: Event, cause: int) -> Slot:
+        """Take an event into the transcript. It is stored by the next commit, or at once where that costs nothing."""
+        if isinstance(event, RunStarted):
+            self._base, self._started = 0.0, self._clock.monotonic()
+        transcript = self.transcript
+        entry = transcript.next(event, at=self._clock.wall(), active=self.active, cause=cause)
+        try:
+            line = transcript.append(entry)
+        except (ValueError, PydanticSerializationError) as error:
+            raise AgentChatError(f"this cannot be written as UTF-8 JSON: {error}") from None
+        slot = Slot(entry.seq, event)
+        if self._instant is not None and self.committed == entry.seq - 1:
+            try:
+                blobs = transcript.blobs_of(line)
+                self._instant.append_now(self.conversation, [line], after=self.committed, blobs=blobs)
+            except Conflict:
+                pass  # the next commit moves it behind what came first
+            else:
+                self.committed = entry.seq
+                self._feed.publish(self.conversation, entry)
+                return slot
+        self._slots.append(slot)
+        self.dirty.set()
+        return slot
+
+    async def commit(self) -> None:
+        """Make everything entered so far durable, then tell the listeners.
+
+        Raises LeaseLost where another process took the conversation over, StoreUnavailable where it cannot be stored.
+        """
+        if self.committed == len(self.transcript):
+            return
+        with anyio.CancelScope(shield=True):  # a store is never left in the middle of a write
+            async with self._lock:
+                while self.committed < len(self.transcript):
+                    await self._write()
+        await anyio.lowlevel.checkpoint_if_cancelled()
+
+    async def refresh(self) -> None:
+        """Take in what others stored."""
+        with anyio.CancelScope(shield=True):
+            async with self._lock:
+                if self.committed < len(self.transcript):
+                    await self._write()
+                else:
+                    await self._merge()
+
+    async def settle(self) -> None:
+        """Commit what waited long enough for company; runs until cancelled."""
+        while True:
+            await self.dirty.wait()
+            await anyio.sleep(COMPANY)
+            self.dirty = anyio.Event()
+            await self.commit()
+
+    async def _write(self) -> None:
+        start, stop = self.committed, len(self.transcript)
+        lines = [self.transcript.line(seq) for seq in range(start + 1, stop + 1)]
+        try:
+            await self._store.append(self.conversation, lines, after=start, blobs=self._blobs(lines))
+        except Conflict:
+            await self._merge()
+            return
+        self._stored(stop)
+
+    def _stored(self, upto: int) -> None:
+        fresh = self.transcript.since(self.committed)[: upto - self.committed]
+        self.committed = upto
+        self._slots = [slot for slot in self._slots if slot.seq > upto]
+        for entry in fresh:
+            self._feed.publish(self.conversation, entry)
+
+    async def _merge(self) -> None:
+        """Put what others stored in its place, and what was pending behind it."""
+        lines = await self._store.read(self.conversation, after=self.committed)
+        transcript, pending = self.transcript, self._slots
+        waiting = [(slot, transcript[slot.seq]) for slot in pending]
+        transcript.rewind(self.committed)
+        await take_in(transcript, self._store, lines)
+        self._slots = []
+        self._stored(len(transcript))
+        keep = surviving([slot.event for slot in pending])
+        places: dict[int, int] = {}
+        for (slot, entry), kept in zip(waiting, keep, strict=True):
+            if kept:
+                self._reenter(slot, entry, places)
+            else:
+                slot.seq = 0
+        if not all(keep):
+            self._on_superseded()
+        self._check_epoch(len(lines))
+
+    def _reenter(self, slot: Slot, entry: Entry, places: dict[int, int]) -> None:
+        event = moved(slot.event, places)
+        cause = places.get(entry.cause, entry.cause)
+        again = self.transcript.next(event, at=entry.at, active=entry.active, cause=cause)
+        self.transcript.append(again)
+        places[slot.seq] = again.seq
+        slot.seq, slot.event = again.seq, event
+        self._slots.append(slot)
+
+    def _check_epoch(self, merged: int) -> None:
+        for entry in self.transcript.since(self.committed - merged)[:merged]:
+            if isinstance(entry.event, Taken) and entry.event.epoch > self.epoch:
+                raise LeaseLost(self.conversation, entry.event.owner)
+
+    def _blobs(self, lines: list[bytes]) -> dict[str, bytes]:
+        return {name: data for line in lines for name, data in self.transcript.blobs_of(line).items()}

@@ -1,0 +1,222 @@
+"""One way to make a call, whatever it is: admit, commit, act, record, commit.
+
+A call has an ordinal, its place in the program order of its turn, and attempts. Each attempt is admitted and recorded
+by itself under the call's one key. On a re-run the recorded results are given back first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
+
+import anyio
+
+from agentchat.errors import (
+    AgentChatError,
+    CallDiverged,
+    CallFailedError,
+    CallNotAdmitted,
+    CallUnsettled,
+    ModelError,
+    SandboxError,
+)
+from agentchat.policy.charter import charter_of
+from agentchat.runtime.book import Slot
+from agentchat.runtime.desk import Desk
+from agentchat.runtime.rerun import Attempt, Record
+from agentchat.transcript.calls import CallRecipe, CallResult, Problem
+from agentchat.transcript.events import (
+    CallCancelled,
+    CallDenied,
+    CallFailed,
+    CallFinished,
+    CallInDoubt,
+    CallStarted,
+    Diverged,
+)
+
+BACKOFF: Final = (0.5, 8.0)
+"""Seconds before the second attempt of a call, doubled for each further one, and the most it grows to. A server that
+names its own delay (Retry-After) is heeded instead, up to `LONGEST_WAIT`."""
+LONGEST_WAIT: Final = 60.0
+
+
+class Ready(NamedTuple):
+    """A call put together but not yet admitted: its recipe and the SHA-256 of its bytes."""
+
+    recipe: CallRecipe
+    digest: str
+
+
+class Performer(Protocol):
+    """One kind of call."""
+
+    def prepare(self) -> Ready:
+        """Put the request together from the log as it stands. Called before each attempt."""
+        ...
+
+    async def act(self, started: CallStarted, seq: int, emit: Callable[[str], None]) -> CallResult:
+        """Do it, once. `emit` takes text as it arrives."""
+        ...
+
+    isolated: bool
+    """Whether an attempt whose result was lost may be made again without asking."""
+
+
+class Done(NamedTuple):
+    """A call that came back: its result, and the CallFinished entry."""
+
+    result: CallResult
+    seq: int
+
+
+class Admitted(NamedTuple):
+    """A call on its way: either its recorded end, or its entered CallStarted."""
+
+    done: Done | None
+    slot: Slot | None
+
+
+class Call:
+    """One call of a turn, from its first attempt to its end."""
+
+    def __init__(self, desk: Desk, agent: str, turn: int, ordinal: int, performer: Performer, record: Record | None):
+        self._desk = desk
+        self._agent = agent
+        self._turn = turn
+        self._ordinal = ordinal
+        self._performer = performer
+        self._recorded = [] if record is None else record.calls.get(ordinal, [])
+        self._attempt = 0
+        self._partial: list[str] = []
+
+    def admit(self) -> Admitted:
+        """Give the recorded result back, or enter the next attempt. The caller commits before `finish`.
+
+        Raises CallNotAdmitted, CallFailedError (as recorded), CallUnsettled, CallDiverged.
+        """
+        ready = self._performer.prepare()
+        if self._recorded:
+            done = self._from_record(ready)
+            if done is not None:
+                return Admitted(done, None)
+            ready = self._performer.prepare()  # anew: settling a call in doubt changed the log
+        return Admitted(None, self._start(ready))
+
+    async def finish(self, admitted: Admitted) -> Done:
+        """Make the admitted attempt, and further ones where it fails in a way that may pass."""
+        if admitted.done is not None:
+            return admitted.done
+        slot = admitted.slot
+        limit = charter_of(self._desk.transcript).limits.attempts
+        while True:
+            assert slot is not None
+            failed = await self._attempt_once(slot)
+            if isinstance(failed, Done):
+                return failed
+            if not failed.retryable or self._attempt >= limit:
+                raise CallFailedError(failed.error.type, failed.error.message)
+            await anyio.sleep(_wait(self._attempt, failed.retry_after))
+            slot = self._start(self._performer.prepare())
+            await self._desk.commit()
+
+    def _start(self, ready: Ready) -> Slot:
+        self._attempt += 1
+        desk = self._desk
+        started = CallStarted(
+            turn=self._turn,
+            agent=self._agent,
+            ordinal=self._ordinal,
+            attempt=self._attempt,
+            key=f"main:{self._turn}.{self._ordinal}",
+            recipe=ready.recipe,
+            digest=ready.digest,
+        )
+        slot = desk.offer(started)
+        denied = slot.event
+        if isinstance(denied, CallDenied):
+            told = ", ".join(f"{name} {value}" for name, value in denied.values.items())
+            raise CallNotAdmitted(f"a {denied.call} call was not admitted: the {denied.reason} has no room ({told})")
+        return slot
+
+    async def _attempt_once(self, slot: Slot) -> Done | CallFailed:
+        desk = self._desk
+        started = slot.event
+        assert isinstance(started, CallStarted)
+        self._partial = []
+        try:
+            result = await self._performer.act(started, slot.seq, self._partial.append)
+        except (ModelError, SandboxError) as error:
+            failed = _failure(slot.seq, error)
+            desk.offer(failed)
+            await desk.commit()
+            return failed
+        except anyio.get_cancelled_exc_class():
+            partial = "".join(self._partial) or None
+            desk.offer(CallCancelled(call=slot.seq, reason="cancelled", partial=partial))
+            raise
+        except Exception as error:
+            problem = Problem(type=type(error).__name__, message=str(error))
+            desk.offer(CallFailed(call=slot.seq, error=problem, retryable=False))
+            raise
+        ended = desk.offer(CallFinished(call=slot.seq, result=result))
+        await desk.commit()
+        return Done(result, ended.seq)
+
+    def _from_record(self, ready: Ready) -> Done | None:
+        """The recorded end of the call; None where another attempt is to be made."""
+        for attempt in self._recorded:
+            self._check(attempt, ready)
+            self._attempt = attempt.started.attempt
+        last = self._recorded[-1]
+        if isinstance(last.end, CallFinished):
+            return Done(last.end.result, last.end_seq)
+        if last.end is None:
+            self._settle(last)
+        elif isinstance(last.end, CallFailed):
+            limit = charter_of(self._desk.transcript).limits.attempts
+            if not last.end.retryable or self._attempt >= limit:
+                raise CallFailedError(last.end.error.type, last.end.error.message)
+        return None
+
+    def _check(self, attempt: Attempt, ready: Ready) -> None:
+        started = attempt.started
+        if started.recipe.call == ready.recipe.call and started.digest == ready.digest:
+            return
+        then, now = f"{started.recipe.call} {started.digest}", f"{ready.recipe.call} {ready.digest}"
+        self._desk.offer(Diverged(turn=self._turn, ordinal=self._ordinal, recorded=then, now=now))
+        raise CallDiverged(
+            f"call {self._ordinal} of the turn was recorded as a {then[:20]}… call and is now a {now[:20]}… call; "
+            "the agent's code, prompt or inputs changed"
+        )
+
+    def _settle(self, attempt: Attempt) -> None:
+        policy = "retry" if self._performer.isolated else self._desk.in_doubt
+        if policy == "ask":
+            raise CallUnsettled(
+                f"it is unknown whether the {attempt.started.recipe.call} call at event {attempt.seq} had its effect; "
+                "resume with in_doubt='retry' to make it again or in_doubt='fail' to give it up"
+            )
+        self._desk.offer(CallInDoubt(call=attempt.seq, policy=policy))
+        if policy == "fail":
+            raise CallFailedError("CallUnsettled", "the call was given up: its process ended before the result came")
+
+
+def _failure(call: int, error: AgentChatError) -> CallFailed:
+    problem = Problem(type=type(error).__name__, message=str(error))
+    if isinstance(error, ModelError):
+        return CallFailed(
+            call=call,
+            error=problem,
+            retryable=error.retryable,
+            retry_after=error.retry_after,
+            partial=error.partial,
+        )
+    return CallFailed(call=call, error=problem, retryable=False)
+
+
+def _wait(attempt: int, retry_after: float | None) -> float:
+    if retry_after is not None:
+        return min(max(retry_after, 0.0), LONGEST_WAIT)
+    first, most = BACKOFF
+    return min(first * 2.0 ** (attempt - 1), most)

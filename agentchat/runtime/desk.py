@@ -1,0 +1,37 @@
+"""What a host needs of the conversation it works for: the log, a way to enter events, and the listeners."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from agentchat.policy.charter import InDoubt
+from agentchat.runtime.book import Slot
+from agentchat.seams import Delta
+from agentchat.transcript.events import Event
+from agentchat.transcript.transcript import Transcript
+
+
+class Desk(Protocol):
+    """The manager as its hosts know it."""
+
+    @property
+    def transcript(self) -> Transcript:
+        """The log, as far as it is entered."""
+        ...
+
+    @property
+    def in_doubt(self) -> InDoubt:
+        """What to do about calls of an earlier process that have no result."""
+        ...
+
+    def offer(self, event: Event) -> Slot:
+        """Let the policy decide on an offer, and enter what it rules."""
+        ...
+
+    async def commit(self) -> None:
+        """Make everything entered so far durable."""
+        ...
+
+    def tell(self, delta: Delta) -> None:
+        """Pass text on to whoever listens."""
+        ...

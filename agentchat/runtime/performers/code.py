@@ -1,0 +1,49 @@
+"""A program run in the agent's sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agentchat.policy.charter import charter_of
+from agentchat.policy.context import shown_source
+from agentchat.runtime.calls import Ready
+from agentchat.runtime.desk import Desk
+from agentchat.seams import Limits, Sandbox
+from agentchat.transcript.calls import CodeRecipe
+from agentchat.transcript.chain import digest
+from agentchat.transcript.events import CallStarted
+from agentchat.transcript.messages import CodeRun
+
+
+class CodePerformer:
+    """Runs one program within the limits of the agent's card."""
+
+    def __init__(self, desk: Desk, agent: str, sandbox: Sandbox, source: str, language: str, *, subject: int) -> None:
+        self._desk = desk
+        self._agent = agent
+        self._sandbox = sandbox
+        self._source = source
+        self._language = language.lower()
+        self._subject = subject
+        policy = charter_of(desk.transcript).agent(agent).code
+        self.isolated = policy is not None and policy.isolated
+        self._limits = (
+            Limits()
+            if policy is None
+            else Limits(policy.seconds, policy.memory, policy.processes, policy.output, policy.files)
+        )
+
+    def prepare(self) -> Ready:
+        """The program, as a slice of the message it came from where it stands there. The sandbox is not digested:
+        on another machine the same program may run in another one."""
+        pieces = shown_source(self._desk.transcript, self._subject, self._source)
+        recipe = CodeRecipe(language=self._language, source=pieces, sandbox=self._sandbox.name)
+        return Ready(recipe, digest(f"{self._language}\n{self._source}".encode()))
+
+    async def act(self, started: CallStarted, seq: int, emit: Callable[[str], None]) -> CodeRun:
+        """Run it. A language the sandbox does not know is a result, not an error."""
+        known = self._sandbox.languages()
+        if self._language not in known:
+            detail = f"this sandbox ({self._sandbox.name}) runs {', '.join(sorted(known))} only"
+            return CodeRun(language=self._language, status="unsupported", detail=detail)
+        return await self._sandbox.run(self._source, self._language, self._limits)

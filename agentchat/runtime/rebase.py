@@ -1,0 +1,76 @@
+"""Moving entries that lost their place to others which were stored first.
+
+Someone may append an input while this process holds entries that are not stored yet. The input keeps its place; what
+was pending comes after it, with its references moved along. A turn that was given but not yet stored is not moved but
+given up: what it would see has changed, so it is decided and taken again, before any call of it was made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from agentchat.transcript.calls import CodeRecipe, Item, ModelRecipe, Piece
+from agentchat.transcript.events import (
+    Answered,
+    CallStarted,
+    Event,
+    ExternalSignal,
+    Interrupted,
+    Said,
+    TimeUp,
+    TurnGiven,
+)
+
+_SEQ: Final = re.compile(r"^([@%])(\d+)")
+_FIELDS: Final = ("turn", "call", "subject", "on")
+
+
+def is_input(event: Event) -> bool:
+    """Whether an event came from outside the turn: it stays, whatever becomes of the turn."""
+    if isinstance(event, Said):
+        return event.turn is None
+    return isinstance(event, Answered | Interrupted | ExternalSignal | TimeUp)
+
+
+def surviving(pending: list[Event]) -> list[bool]:
+    """For each pending event, whether it is entered again: all before the first TurnGiven, of the rest the inputs."""
+    turn = next((place for place, event in enumerate(pending) if isinstance(event, TurnGiven)), len(pending))
+    return [place < turn or is_input(event) for place, event in enumerate(pending)]
+
+
+def moved(event: Event, places: Mapping[int, int]) -> Event:
+    """The event with its references to moved entries put right; itself where there are none."""
+    update: dict[str, object] = {
+        field: places[value]
+        for field in _FIELDS
+        if isinstance(value := getattr(event, field, None), int) and value in places
+    }
+    calls: tuple[int, ...] | None = getattr(event, "from_calls", None)
+    if calls is not None and any(call in places for call in calls):
+        update["from_calls"] = tuple(places.get(call, call) for call in calls)
+    if isinstance(event, CallStarted):
+        recipe = event.recipe
+        if isinstance(recipe, ModelRecipe):
+            update["recipe"] = recipe.model_copy(
+                update={
+                    "base": places.get(recipe.base, recipe.base) if recipe.base is not None else None,
+                    "add": tuple(_item(item, places) for item in recipe.add),
+                }
+            )
+        elif isinstance(recipe, CodeRecipe):
+            source = tuple(_piece(piece, places) for piece in recipe.source)
+            update["recipe"] = recipe.model_copy(update={"source": source})
+    return event.model_copy(update=update) if update else event
+
+
+def _item(item: Item, places: Mapping[int, int]) -> Item:
+    return item.model_copy(update={"pieces": tuple(_piece(piece, places) for piece in item.pieces)})
+
+
+def _piece(piece: Piece, places: Mapping[int, int]) -> Piece:
+    match = _SEQ.match(piece)
+    if match is None or int(match[2]) not in places:
+        return piece
+    return f"{match[1]}{places[int(match[2])]}{piece[match.end() :]}"

@@ -1,0 +1,61 @@
+"""Answers from the record: what an open turn had already done when its process ended.
+
+A turn that is taken up again runs its agent from the start. Each call it makes is met by its place in program order
+and checked by its digest; what has a result gets that result, and is not made again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from agentchat.policy.charter import charter_of
+from agentchat.policy.state import state_of
+from agentchat.transcript.events import (
+    CallCancelled,
+    CallFailed,
+    CallFinished,
+    CallInDoubt,
+    CallStarted,
+    StateSet,
+)
+from agentchat.transcript.transcript import Transcript
+
+
+class Attempt(NamedTuple):
+    """One recorded attempt of a call: where it started, and its end (None: it was open when the process ended)."""
+
+    seq: int
+    started: CallStarted
+    end: CallFinished | CallFailed | CallCancelled | CallInDoubt | None
+    end_seq: int
+
+
+class Record:
+    """What is recorded of one turn: attempts by ordinal, in order, and the states that were set."""
+
+    def __init__(self, transcript: Transcript, turn: int) -> None:
+        self.calls: dict[int, list[Attempt]] = {}
+        self.states: list[StateSet] = []
+        places: dict[int, tuple[int, int]] = {}
+        for entry in transcript.since(turn):
+            event = entry.event
+            if isinstance(event, CallStarted):
+                attempts = self.calls.setdefault(event.ordinal, [])
+                places[entry.seq] = (event.ordinal, len(attempts))
+                attempts.append(Attempt(entry.seq, event, None, 0))
+            elif isinstance(event, CallFinished | CallFailed | CallCancelled | CallInDoubt):
+                ordinal, place = places[event.call]
+                attempt = self.calls[ordinal][place]
+                self.calls[ordinal][place] = attempt._replace(end=event, end_seq=entry.seq)
+            elif isinstance(event, StateSet):
+                self.states.append(event)
+
+
+def unsettled(transcript: Transcript) -> list[tuple[int, CallStarted]]:
+    """The open calls that may have had an effect outside and may not be made again without asking."""
+    found = []
+    for seq, started in state_of(transcript).board.open_calls.items():
+        code = charter_of(transcript).agent(started.agent).code
+        if started.recipe.call != "model" and not (code is not None and code.isolated):
+            found.append((seq, started))
+    return found

@@ -1,0 +1,350 @@
+"""Every protocol of the package on one page. Each has at least two real implementations and one conformance suite.
+
+A seam says what both sides rely on and nothing about how it is done. What crosses a seam is plain data from
+`transcript/` and `policy/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from pydantic import BaseModel
+
+from agentchat.policy.charter import AgentCard
+from agentchat.policy.request import ModelRequest
+from agentchat.transcript.calls import ModelCard, Reply
+from agentchat.transcript.events import Entry, Event
+from agentchat.transcript.messages import CodeRun
+from agentchat.transcript.transcript import Message, Transcript
+
+# Models
+
+
+class Model(Protocol):
+    """Answers requests. One object may serve many conversations at once."""
+
+    def card(self) -> ModelCard:
+        """The name and fixed settings, as the charter records them. Raises ConfigurationError for bad settings."""
+        ...
+
+    async def complete(self, request: ModelRequest, emit: Callable[[str], None]) -> Reply:
+        """Make one attempt, and only one. `emit` takes text as it arrives.
+
+        Raises a ModelError for whatever goes wrong on the way. Cancellation must end the request.
+        """
+        ...
+
+
+# Sandboxes
+
+
+class Limits(NamedTuple):
+    """Bounds of one program.
+
+    seconds: wall clock. memory: bytes of one process; all together may hold twice that. processes: how many at once.
+    output: bytes kept of stdout and stderr together. files: bytes of each folder it may write to, and of one file.
+    """
+
+    seconds: float = 30.0
+    memory: int = 2 * 1024**3
+    processes: int = 64
+    output: int = 64 * 1024
+    files: int = 64 * 1024**2
+
+
+class Sandbox(Protocol):
+    """Runs programs that nobody trusts."""
+
+    name: str
+
+    def languages(self) -> frozenset[str]:
+        """The languages it can run, lower case ("python", "bash")."""
+        ...
+
+    async def probe(self) -> str | None:
+        """None when it works on this machine, else one sentence that says what is missing and how to get it."""
+        ...
+
+    async def run(self, source: str, language: str, limits: Limits) -> CodeRun:
+        """Run one program to its end and say what it did. A failing program is a result, never an exception.
+
+        Raises SandboxError when nothing could be run. Cancellation kills every process of the program first.
+        """
+        ...
+
+
+# Stores
+
+
+class Head(NamedTuple):
+    """The last entry of a conversation's log: its place, and the SHA-256 of its stored line."""
+
+    conversation: str
+    seq: int
+    digest: str
+
+
+class Lease(NamedTuple):
+    """Who holds a conversation. `epoch` goes up by one with every holder."""
+
+    conversation: str
+    owner: str
+    epoch: int
+
+
+class Log(Protocol):
+    """The lines of conversations, append only."""
+
+    async def append(
+        self, conversation: str, lines: Sequence[bytes], *, after: int, blobs: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Write lines behind entry `after` (0: a new conversation), all or none, with the payloads they refer to.
+
+        Durable when it returns, where the store is; where it is cancelled, nothing was written. Raises Conflict when
+        the head is not at `after`, BadName, StoreUnavailable, and where one file holds one conversation also
+        ConversationExists and a TranscriptError.
+        """
+        ...
+
+    async def read(self, conversation: str, *, after: int = 0) -> list[bytes]:
+        """The lines after entry `after`. Raises NoSuchConversation, BadName, a TranscriptError, StoreUnavailable."""
+        ...
+
+    async def heads(self) -> list[Head]:
+        """The head of every conversation, in order of their ids."""
+        ...
+
+
+class Blobs(Protocol):
+    """Payloads too large for a line, by SHA-256."""
+
+    async def get_blob(self, name: str) -> bytes:
+        """The payload. Raises KeyError."""
+        ...
+
+
+class Leases(Protocol):
+    """At most one live holder a conversation."""
+
+    async def take(self, conversation: str, owner: str) -> Lease:
+        """Become the holder. A dead holder's lease is taken over. Raises LeaseHeld, BadName, StoreUnavailable."""
+        ...
+
+    async def renew(self, lease: Lease) -> int:
+        """Say that the holder lives; answer the sequence number of the head (0: none). Raises LeaseLost."""
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """Let go. Releasing what is no longer held does nothing."""
+        ...
+
+
+class Store(Log, Blobs, Leases, Protocol):
+    """All that a conversation keeps."""
+
+    @property
+    def beat(self) -> float | None:
+        """Seconds between renewals of a lease; None where no other process can look."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of files; using it again opens them again."""
+        ...
+
+
+# The bus
+
+
+Handler: TypeAlias = "Callable[[Parcel], Awaitable[Event]]"
+
+
+class Parcel(NamedTuple):
+    """A turn on its way to the agent's host: the conversation and the TurnGiven entry."""
+
+    conversation: str
+    entry: Entry
+
+
+class Delta(NamedTuple):
+    """Text of a model as it arrives; never stored. `missed` is True when deltas before it were dropped."""
+
+    call: int
+    agent: str
+    text: str
+    missed: bool = False
+
+
+class Bus(Protocol):
+    """Carries turns to hosts, ordered per conversation."""
+
+    def serve(self, address: str, handler: Handler) -> Callable[[], None]:
+        """Take what is sent to an address. Returns the act of leaving. Raises ConfigurationError for a taken one."""
+        ...
+
+    async def call(self, address: str, parcel: Parcel) -> Event:
+        """Send and wait for the answer. Raises ConfigurationError when nobody serves the address."""
+        ...
+
+
+class Feed(Protocol):
+    """Tells listeners what was entered. Entries always arrive; deltas are dropped for a slow reader, and marked."""
+
+    def publish(self, conversation: str, item: Entry | Delta) -> None:
+        """Tell everyone who listens; never waits."""
+        ...
+
+    def subscribe(self, conversation: str) -> Subscription:
+        """Listen from now on."""
+        ...
+
+
+class Subscription(Protocol):
+    """One listener: an async iterator that ends when it is closed. No generator: it may be left at any time."""
+
+    def __aiter__(self) -> Subscription:
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> Entry | Delta:
+        """The next item, in order."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening. What was published before is still delivered."""
+        ...
+
+
+# Agents
+
+
+class Turn(Protocol):
+    """What an agent may do in its turn. The acts are those of `runtime.turn.LiveTurn`."""
+
+    @property
+    def agent(self) -> str:
+        """The agent's name."""
+        ...
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's id."""
+        ...
+
+    @property
+    def transcript(self) -> Transcript:
+        """The whole record so far."""
+        ...
+
+    @property
+    def subject(self) -> Message:
+        """The message to answer."""
+        ...
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages this agent sees, oldest first."""
+        ...
+
+    @property
+    def state(self) -> Any:
+        """The agent's state in this conversation: its declared model, or None before it was first set."""
+        ...
+
+    async def set_state(self, state: BaseModel) -> None:
+        """Record a new state."""
+        ...
+
+    def model(self, prompt: str | None = None, *, history: bool = True) -> Awaitable[ModelAnswer]:
+        """Ask the agent's model. `prompt` is added as a user message; without `history` it is all the model sees."""
+        ...
+
+    def code(self, source: str, language: str = "python") -> Awaitable[CodeAnswer]:
+        """Run a program in the agent's sandbox."""
+        ...
+
+    async def gather(self, *calls: Awaitable[Any]) -> list[Any]:
+        """Make several calls at once; results in the order given."""
+        ...
+
+
+class ModelAnswer(NamedTuple):
+    """A model's reply, and the CallFinished it was recorded as. Returned by an agent, it is said as it stands."""
+
+    reply: Reply
+    call: int
+
+    @property
+    def text(self) -> str:
+        """The reply's text."""
+        return self.reply.text
+
+
+class CodeAnswer(NamedTuple):
+    """What a program did, and the CallFinished it was recorded as."""
+
+    run: CodeRun
+    call: int
+
+
+class CodeAnswers(NamedTuple):
+    """Several programs' results as one message: what a user proxy says. `skipped` counts programs not run."""
+
+    answers: tuple[CodeAnswer, ...]
+    skipped: int = 0
+
+
+Says: TypeAlias = "BaseModel | str | ModelAnswer | CodeAnswer | CodeAnswers | None"
+"""What an agent may return from a turn; None says nothing."""
+
+
+class Agent(Protocol):
+    """Takes turns. It keeps nothing between turns on itself: one object may serve many conversations at once."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        ...
+
+    @property
+    def model(self) -> Model | None:
+        """What its model calls go to."""
+        ...
+
+    @property
+    def sandbox(self) -> Sandbox | str | None:
+        """Where its code runs."""
+        ...
+
+    @property
+    def state_type(self) -> type[BaseModel] | None:
+        """The class of its private state."""
+        ...
+
+    @property
+    def types(self) -> Mapping[str, type[BaseModel]]:
+        """The message classes it knows, by name."""
+        ...
+
+    def card(self) -> AgentCard:
+        """The agent as the charter records it."""
+        ...
+
+    async def respond(self, turn: Turn) -> Says:
+        """Act on `turn.subject`. An exception fails the turn by name."""
+        ...
+
+
+# Time and names
+
+
+class Clock(Protocol):
+    """Where time comes from; injected, so that a scripted run can be repeated to the byte."""
+
+    def wall(self) -> float:
+        """Seconds since 1970, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from any start, never going back."""
+        ...

@@ -1,0 +1,257 @@
+"""The store's SQLite database, from any thread: lines, heads, payloads and leases, each act one transaction.
+
+One connection behind a lock, opened at the first use. No event loop enters here; `sqlite.SqliteStore` is the face.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from agentchat.errors import Conflict, DamagedTranscript, NoSuchConversation, StoreUnavailable
+from agentchat.seams import Head, Lease
+from agentchat.stores.leases import Record, released, renewed, taken
+from agentchat.stores.places import is_writable
+from agentchat.stores.sqlite_file import in_words, open_readonly, open_writable
+from agentchat.transcript.chain import digest
+
+_HEAD: Final = "SELECT key, seq FROM conversations WHERE name = ?"
+
+
+class Append:
+    """One append on its way, and how it fared."""
+
+    __slots__ = ("after", "blobs", "conversation", "error", "lines", "settled")
+
+    def __init__(
+        self, conversation: str, lines: Sequence[bytes], after: int, blobs: Mapping[str, bytes] | None
+    ) -> None:
+        self.conversation = conversation
+        self.lines = lines
+        self.after = after
+        self.blobs = blobs
+        self.settled = False
+        self.error: Exception | None = None
+
+
+class Database:
+    """All that is done to the file. `wall` gives seconds since 1970, for leases."""
+
+    def __init__(self, path: Path, wall: Callable[[], float]) -> None:
+        self.path = path
+        self._wall = wall
+        self._lock = Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+        self._version = 0
+        self._known: dict[str, tuple[int, int]] = {}
+        """Key and head of conversations, as of the last commit of any connection that this one has seen."""
+
+    def append(self, items: list[Append]) -> None:
+        """Write many appends in one transaction. Never raises: each item says how it fared."""
+        with self._lock:
+            try:
+                self._append(items)
+            except Exception as error:
+                self._known.clear()
+                if len(items) > 1:
+                    # One of them may be at fault for all. Nothing was written, so each is tried by itself.
+                    for item in items:
+                        self._append_one(item)
+                else:
+                    items[0].error = error
+            for item in items:
+                item.settled = True
+
+    def read(self, conversation: str, after: int) -> list[bytes]:
+        """The lines after `after`. Raises NoSuchConversation, DamagedTranscript, StoreUnavailable."""
+        with self._reading() as connection:
+            if connection is None:
+                raise NoSuchConversation(f"there is no conversation {conversation!r} in {self.path}")
+            with _transaction(connection, "BEGIN"):
+                row = connection.execute(_HEAD, (conversation,)).fetchone()
+                if row is None:
+                    raise NoSuchConversation(f"there is no conversation {conversation!r} in {self.path}")
+                lines = connection.execute(
+                    "SELECT line FROM lines WHERE conversation = ? AND seq > ? ORDER BY seq", (row[0], after)
+                ).fetchall()
+        if len(lines) != max(0, row[1] - max(0, after)):
+            raise DamagedTranscript(
+                f"{self.path}: conversation {conversation!r} should have {row[1] - after} entries after {after}, "
+                f"but {len(lines)} are there"
+            )
+        return [line for (line,) in lines]
+
+    def heads(self) -> list[Head]:
+        """The head of every conversation, in order of their ids. Raises StoreUnavailable."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            rows = connection.execute("SELECT name, seq, head FROM conversations ORDER BY name").fetchall()
+        return [Head(name, seq, head.hex()) for name, seq, head in rows]
+
+    def get_blob(self, name: str) -> bytes:
+        """The payload. Raises KeyError, StoreUnavailable."""
+        with self._reading() as connection:
+            row: tuple[bytes] | None = None
+            if connection is not None:
+                row = connection.execute("SELECT data FROM blobs WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise KeyError(name)
+        return row[0]
+
+    def take(self, conversation: str, owner: str) -> Lease:
+        """Become the holder. Raises LeaseHeld, StoreUnavailable."""
+        with self._writing() as connection:
+            record = taken(conversation, owner, _lease(connection, conversation), self._wall())
+            _put_lease(connection, conversation, record)
+        return Lease(conversation, owner, record.epoch)
+
+    def renew(self, lease: Lease) -> int:
+        """Renew, and answer the place of the head. Raises LeaseLost, StoreUnavailable."""
+        with self._lock, self._telling():
+            connection = self._connected()
+            late = renewed(lease, _lease(connection, lease.conversation), self._wall())
+            if late is not None:
+                with _transaction(connection):
+                    late = renewed(lease, _lease(connection, lease.conversation), self._wall())
+                    if late is not None:
+                        _put_lease(connection, lease.conversation, late)
+            head = connection.execute(_HEAD, (lease.conversation,)).fetchone()
+        return 0 if head is None else int(head[1])
+
+    def release(self, lease: Lease) -> None:
+        """Let go, where it is still held. Raises StoreUnavailable."""
+        with self._writing() as connection:
+            record = released(lease, _lease(connection, lease.conversation))
+            if record is not None:
+                _put_lease(connection, lease.conversation, record)
+
+    def close(self) -> None:
+        """Close the connection; the next use opens it again."""
+        with self._lock, self._telling():
+            connection, self._connection = self._connection, None
+            if connection is not None and self._process == os.getpid():
+                connection.close()
+
+    def _append_one(self, item: Append) -> None:
+        try:
+            self._append([item])
+        except Exception as error:
+            self._known.clear()
+            item.error = error
+
+    def _append(self, items: list[Append]) -> None:
+        with self._telling():
+            connection = self._connected()
+            with _transaction(connection):
+                self._forget_what_others_changed(connection)
+                rows: list[tuple[int, int, bytes]] = []
+                heads: dict[int, tuple[int, bytes, int]] = {}
+                for item in items:
+                    item.error = None
+                    key, seq = self._head(connection, item.conversation)
+                    if seq != item.after:
+                        item.error = Conflict(item.conversation, item.after, seq)
+                        continue
+                    if not item.lines:
+                        continue
+                    if key == 0:
+                        key = _new_conversation(connection, item.conversation)
+                    if item.blobs:
+                        connection.executemany("INSERT OR IGNORE INTO blobs VALUES (?, ?)", item.blobs.items())
+                    rows += [(key, place, line) for place, line in enumerate(item.lines, seq + 1)]
+                    seq += len(item.lines)
+                    heads[key] = (seq, bytes.fromhex(digest(item.lines[-1])), key)
+                    self._known[item.conversation] = (key, seq)
+                connection.executemany("INSERT INTO lines VALUES (?, ?, ?)", rows)
+                connection.executemany("UPDATE conversations SET seq = ?, head = ? WHERE key = ?", heads.values())
+
+    def _head(self, connection: sqlite3.Connection, conversation: str) -> tuple[int, int]:
+        """Key and head of a conversation; (0, 0) for none. Inside a transaction."""
+        known = self._known.get(conversation)
+        if known is None:
+            row = connection.execute(_HEAD, (conversation,)).fetchone()
+            if row is None:
+                return 0, 0
+            known = self._known[conversation] = (row[0], row[1])
+        return known
+
+    def _forget_what_others_changed(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._known.clear()
+            self._version = version
+
+    def _connected(self) -> sqlite3.Connection:
+        """The connection, under the lock. Raises sqlite3.Error, StoreUnavailable."""
+        if self._connection is None:
+            self._known.clear()
+            self._connection = open_writable(self.path)
+            self._process = os.getpid()
+        elif self._process != os.getpid():
+            # SQLite's locks do not survive a fork; using the parent's connection could damage the file.
+            raise StoreUnavailable(f"{self.path}: opened before this process was forked; make a new store object here")
+        return self._connection
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise in_words(self.path, error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._telling():
+            connection = self._connected()
+            with _transaction(connection):
+                yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """A connection for one read, None where there is no file yet. Reading makes no file and needs no right to."""
+        with self._lock, self._telling():
+            if self._connection is not None or is_writable(self.path):
+                yield self._connected()
+            elif not self.path.exists():
+                yield None
+            else:
+                connection = open_readonly(self.path)
+                try:
+                    yield connection
+                finally:
+                    connection.close()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _new_conversation(connection: sqlite3.Connection, conversation: str) -> int:
+    cursor = connection.execute("INSERT INTO conversations (name, seq, head) VALUES (?, 0, x'')", (conversation,))
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _lease(connection: sqlite3.Connection, conversation: str) -> Record | None:
+    row = connection.execute(
+        "SELECT owner, epoch, renewed FROM leases WHERE conversation = ?", (conversation,)
+    ).fetchone()
+    return None if row is None else Record(*row)
+
+
+def _put_lease(connection: sqlite3.Connection, conversation: str, record: Record) -> None:
+    connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?)", (conversation, *record))

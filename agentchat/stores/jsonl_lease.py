@@ -1,0 +1,55 @@
+"""The lease of a JSONL transcript: a small file beside it, replaced whole under the transcript's lock.
+
+It stays when the lease is let go, without an owner, for the epoch must go on rising. The rules are in `leases`; only
+reading and writing the record enters here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from agentchat.errors import StoreUnavailable
+from agentchat.stores.leases import Record
+from agentchat.stores.places import sync_directory
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    owner: str | None
+    epoch: int
+    renewed: float
+
+
+def lease_path(transcript: Path) -> Path:
+    """Where the lease of a transcript file is kept."""
+    return transcript.with_name(f"{transcript.name}.lease")
+
+
+def read_lease(transcript: Path) -> Record | None:
+    """What is written, or None. Raises OSError, or StoreUnavailable where it cannot be read as a lease."""
+    path = lease_path(transcript)
+    try:
+        kept = _Kept.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        raise StoreUnavailable(f"{path}: this is no lease; delete it when no process runs the conversation") from None
+    return Record(kept.owner, kept.epoch, kept.renewed)
+
+
+def write_lease(transcript: Path, record: Record) -> None:
+    """Write the record, whole or not at all. Raises OSError."""
+    path = lease_path(transcript)
+    partial = path.with_name(f".{path.name}.partial")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(handle, _Kept(**record._asdict()).model_dump_json().encode() + b"\n")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    partial.replace(path)
+    sync_directory(path.parent)

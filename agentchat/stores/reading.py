@@ -1,0 +1,21 @@
+"""From the lines of a store to a transcript."""
+
+from __future__ import annotations
+
+from agentchat.seams import Store
+from agentchat.transcript.chain import blob_names
+from agentchat.transcript.transcript import Transcript
+
+
+async def load(store: Store, conversation: str) -> Transcript:
+    """A conversation's transcript. Raises NoSuchConversation, a TranscriptError, or StoreUnavailable."""
+    lines = await store.read(conversation)
+    transcript = Transcript()
+    await take_in(transcript, store, lines)
+    return transcript
+
+
+async def take_in(transcript: Transcript, store: Store, lines: list[bytes]) -> None:
+    """Append stored lines to a transcript, with the payloads they refer to."""
+    blobs = {name: await store.get_blob(name) for line in lines for name in blob_names(line)}
+    transcript.extend(lines, blobs.__getitem__)

@@ -1,0 +1,32 @@
+"""A rich console that changes nothing of what it is given: no markup, no emoji codes, no guessing, no line breaks.
+
+Colours follow the terminal, NO_COLOR and TERM as rich reads them; a pipe gets plain text. Which text goes to it, and
+that it is harmless, is the business of `view` and `live`.
+"""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+
+
+class Plain(Console):
+    """Writes renderables to a stream. A reader that went away is told to the caller as BrokenPipeError."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(file=stream, markup=False, emoji=False, highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Let the error go up; rich would end the process."""
+        self.quiet = True
+        raise  # noqa: PLE0704 - rich calls this while it handles the BrokenPipeError
+
+    def show(self, shown: RenderableType) -> None:
+        """Print it. Lines stay as long as they are, so that copied code is the code; the terminal folds them."""
+        self.print(shown, soft_wrap=True)
+
+    def raw(self, text: str) -> None:
+        """Append text as it is, without a line end."""
+        self.file.write(text)
+        self.file.flush()

@@ -1,0 +1,158 @@
+"""Acts on the outside world as they are written down: what was asked, what came back, what it cost.
+
+A request is kept as a *recipe*: the call it continues, plus what was appended. A recipe is made of *pieces*, short
+strings that are either literal text or a pointer into the log, so the exact bytes of a request can be rebuilt by
+concatenation alone, without the code that once chose them:
+
+    =some text            the text after the equals sign
+    @7/result/stdout      the string at that path inside the event with sequence number 7
+    @7/result/stdout[3:9] its characters 3 to 9 (a Python slice)
+    %7/body/value         the value at that path as compact JSON
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from agentchat.transcript.messages import CodeRun, Frozen, Part, ToolCallPart, text_of
+
+JsonObject = dict[str, JsonValue]
+Piece = str
+
+
+class Usage(Frozen):
+    """Tokens as the provider counted them. None means the provider did not say: unknown, never zero."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class Reply(Frozen):
+    """What a model answered. `finish` is the provider's word for why it stopped (stop, length, tool_calls, ...)."""
+
+    of: Literal["model"] = "model"
+    parts: tuple[Part, ...]
+    finish: str
+    model: str | None = None
+    usage: Usage | None = None
+    response_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return text_of(self.parts)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallPart, ...]:
+        """The tools the model asks for, in its order."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCallPart))
+
+
+class ToolResult(Frozen):
+    """What a tool gave back; `ok` is False when it raised, timed out or got wrong arguments."""
+
+    of: Literal["tool"] = "tool"
+    ok: bool
+    value: JsonValue = None
+
+
+class Answer(Frozen):
+    """What a person answered to a question."""
+
+    of: Literal["ask"] = "ask"
+    value: JsonValue = None
+    by: str
+
+
+CallResult = Annotated[Reply | CodeRun | ToolResult | Answer, Field(discriminator="of")]
+
+
+class ToolSpec(Frozen):
+    """A tool as a model is told of it: `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: JsonObject
+
+
+class ModelCard(Frozen):
+    """A model as the charter names it.
+
+    `tail` is the JSON text that closes every request to it, settings included; with `wire` it fixes the bytes of a
+    request. Requests of the wire "chat" are `{"messages":[` + the messages + `tail`.
+    """
+
+    name: str
+    wire: Literal["chat"] = "chat"
+    tail: str
+
+
+class Item(Frozen):
+    """One message of a request: its role, and the pieces of its text."""
+
+    role: Literal["system", "user", "assistant"]
+    pieces: tuple[Piece, ...]
+
+
+class ModelRecipe(Frozen):
+    """A model call: everything the request of `base` held, then `add`, then the settings of `tail`.
+
+    `base` is the sequence number of an earlier CallStarted. `tail` is a piece; None means that of `base`.
+    `context` names the policy that chose the messages ("all"), or is None where the agent's own code added to them.
+    """
+
+    call: Literal["model"] = "model"
+    model: str
+    base: int | None = None
+    add: tuple[Item, ...] = ()
+    tail: Piece | None = None
+    context: Literal["all"] | None = None
+
+
+class CodeRecipe(Frozen):
+    """A program to run: its language, and its source in pieces."""
+
+    call: Literal["code"] = "code"
+    language: str
+    source: tuple[Piece, ...]
+    sandbox: str
+
+
+class ToolRecipe(Frozen):
+    """A tool to call with arguments that passed its schema."""
+
+    call: Literal["tool"] = "tool"
+    name: str
+    arguments: JsonObject
+    tool_call_id: str | None = None
+
+
+class AskRecipe(Frozen):
+    """A question to a person; `answer_schema` is the JSON schema that an answer must fit."""
+
+    call: Literal["ask"] = "ask"
+    question: str
+    answer_schema: JsonObject
+    to: str
+
+
+CallRecipe = Annotated[ModelRecipe | CodeRecipe | ToolRecipe | AskRecipe, Field(discriminator="call")]
+
+
+class Reserved(Frozen):
+    """What a call may cost at most, set aside before it is made. Tokens and US dollars; None is not counted."""
+
+    tokens: int | None = None
+    usd: float | None = None
+
+
+class Problem(Frozen):
+    """Something that went wrong, as data: the name of the error, its message, and where (file:line) if known."""
+
+    type: str
+    message: str
+    where: str | None = None

@@ -1,0 +1,265 @@
+"""What agents and people say: message parts and message bodies.
+
+A body is what one message carries. The parts inside a text are named as the OpenTelemetry GenAI conventions name
+them (text, reasoning, tool_call, tool_call_response, blob, file, uri), so that an export needs no translation.
+Nothing in this file knows who speaks, when, or to whom: that is `events.Said`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class Frozen(BaseModel):
+    """The base of everything that is written down: immutable, and unknown fields are an error.
+
+    Infinity and not-a-number are errors too: JSON has no word for them, so they would read back as something else.
+    A field that may be None defaults to it, for None is not written.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TextPart(Frozen):
+    """Plain text, kept byte for byte as it was said."""
+
+    type: Literal["text"] = "text"
+    content: str
+
+
+class ReasoningPart(Frozen):
+    """What a model thought before it answered, where the provider shows it. `signature` is opaque, sent back as is."""
+
+    type: Literal["reasoning"] = "reasoning"
+    content: str
+    signature: str | None = None
+
+
+class ToolCallPart(Frozen):
+    """A model asks for a tool. `arguments` is the raw text the model wrote: it may be no JSON at all."""
+
+    type: Literal["tool_call"] = "tool_call"
+    id: str
+    name: str
+    arguments: str
+
+
+class ToolCallResponsePart(Frozen):
+    """The result of a tool call, as its own agent sees it."""
+
+    type: Literal["tool_call_response"] = "tool_call_response"
+    id: str
+    response: str
+
+
+class BlobPart(Frozen):
+    """Bytes carried with the message, as base64 text."""
+
+    type: Literal["blob"] = "blob"
+    mime_type: str
+    content: str
+
+
+class FilePart(Frozen):
+    """A file that the provider already holds, by its id."""
+
+    type: Literal["file"] = "file"
+    file_id: str
+    mime_type: str | None = None
+
+
+class UriPart(Frozen):
+    """Something to be fetched by whoever reads the message."""
+
+    type: Literal["uri"] = "uri"
+    uri: str
+    mime_type: str | None = None
+
+
+Part = Annotated[
+    TextPart | ReasoningPart | ToolCallPart | ToolCallResponsePart | BlobPart | FilePart | UriPart,
+    Field(discriminator="type"),
+]
+
+
+def text_of(parts: tuple[Part, ...]) -> str:
+    """The text parts joined; reasoning, tools and files left out."""
+    if len(parts) == 1 and isinstance(parts[0], TextPart):
+        return parts[0].content
+    return "".join(part.content for part in parts if isinstance(part, TextPart))
+
+
+class Text(Frozen):
+    """An ordinary message. `Text.of("...")` makes one from a string; `.text` reads it back."""
+
+    kind: Literal["text"] = "text"
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Text:
+        """A message of one text part."""
+        return cls(parts=(TextPart(content=text),))
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined."""
+        return text_of(self.parts)
+
+
+class Code(Frozen):
+    """A program to run, said outright rather than inside a fence."""
+
+    kind: Literal["code"] = "code"
+    language: str = "python"
+    source: str
+
+    @property
+    def text(self) -> str:
+        """The source."""
+        return self.source
+
+
+RunStatus = Literal["ok", "error", "timeout", "killed", "unsupported"]
+
+
+class CodeRun(Frozen):
+    """What one program did. Only `status` tells success: text of the output never does.
+
+    status: `ok` (exit code 0), `error` (another exit code), `timeout` (stopped by the wall clock), `killed` (ended by
+    a limit or a signal), `unsupported` (the language cannot run here; nothing ran). `seconds` is wall time. `stdout`
+    and `stderr` are capped by the sandbox's limits; `truncated` says that something was cut off.
+    """
+
+    of: Literal["code"] = "code"
+    language: str
+    status: RunStatus
+    exit_code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    truncated: bool = False
+    seconds: float = 0.0
+    detail: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """True when the program ran and ended with exit code 0."""
+        return self.status == "ok"
+
+
+class CodeResult(Frozen):
+    """What the code in a message did: one `CodeRun` a block, in order, up to and with the first failure.
+
+    `skipped` counts the blocks behind a failure, which were not run.
+    """
+
+    kind: Literal["code_result"] = "code_result"
+    runs: tuple[CodeRun, ...]
+    skipped: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True when every block ran and none failed."""
+        return self.skipped == 0 and all(run.ok for run in self.runs)
+
+    @property
+    def text(self) -> str:
+        """A plain account for people: status, then output, block by block."""
+        lines = [piece for run in self.runs for piece in _account(run)]
+        if self.skipped:
+            lines.append(f"{self.skipped} later block(s) not run.")
+        return "\n".join(lines)
+
+
+def _account(run: CodeRun) -> list[str]:
+    lines = [outcome_line(run)]
+    lines += [stream.rstrip("\n") for stream in (run.stdout, run.stderr) if stream]
+    return lines
+
+
+def outcome_line(run: CodeRun) -> str:
+    """One line that says how a program ended, for people and for models alike."""
+    ending = {
+        "ok": "finished, exit code 0",
+        "error": f"failed, exit code {run.exit_code}",
+        "timeout": "stopped: it took too long",
+        "killed": "killed by a limit or a signal",
+        "unsupported": "not run",
+    }[run.status]
+    notes = [note for note in (run.detail, "output cut off" if run.truncated else None) if note]
+    return f"[{run.language}: {ending}{''.join(f'; {note}' for note in notes)}]"
+
+
+class Direction(Frozen):
+    """A router's choice: who is next, with which instruction, why; `answer` when the work is finished.
+
+    `about` is the sequence number of the message that is handed on; without it, the last fitting one.
+    """
+
+    kind: Literal["direction"] = "direction"
+    next: str
+    instruction: str | None = None
+    reason: str | None = None
+    about: int | None = None
+    answer: JsonValue = None
+
+    @property
+    def text(self) -> str:
+        """The instruction, or the reason where there is none."""
+        return self.instruction or self.reason or ""
+
+
+class Handoff(Frozen):
+    """An agent gives its turn to another by name."""
+
+    kind: Literal["handoff"] = "handoff"
+    to: str
+    reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The reason."""
+        return self.reason or ""
+
+
+class Data(Frozen):
+    """A user's own typed message: the name of its model class and its fields as plain JSON.
+
+    It stays readable where the class is unknown: `unwrap` then hands back the `Data` itself.
+    """
+
+    kind: Literal["data"] = "data"
+    type: str
+    value: JsonValue = None
+
+    @property
+    def text(self) -> str:
+        """The type name; the fields are in `value`."""
+        return self.type
+
+
+Body = Annotated[Text | Code | CodeResult | Direction | Handoff | Data, Field(discriminator="kind")]
+
+ROUTING_BODIES = (Direction, Handoff)
+"""Bodies that steer a conversation rather than carry its work; `result.output` is never one of them."""
+
+
+def wrap(value: BaseModel | str) -> Body:
+    """A body from what someone gave: one of ours as it is, a string as `Text`, any other model as `Data`."""
+    if isinstance(value, str):
+        return Text.of(value)
+    if isinstance(value, Text | Code | CodeResult | Direction | Handoff | Data):
+        return value
+    return Data(type=type(value).__name__, value=value.model_dump(mode="json"))
+
+
+def unwrap(body: Body, known: Mapping[str, type[BaseModel]]) -> BaseModel:
+    """The model a body stands for, validated from the recorded data; `Data` where its class is not among `known`.
+
+    Raises pydantic's ValidationError when the recorded data does not fit the class of that name.
+    """
+    if isinstance(body, Data) and body.type in known:
+        return known[body.type].model_validate(body.value)
+    return body

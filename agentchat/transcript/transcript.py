@@ -1,0 +1,332 @@
+"""The transcript: an append-only list of entries, the only state there is.
+
+Appending checks that the sequence has no gap and that the chain holds. Questions about the whole are *folds*: a pure
+reducer over entries whose state the transcript keeps and carries forward, so that asking again after one more entry
+costs one step and nothing walks the history. A fold holds nothing that the entries do not say: throw its state away
+and it comes out the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
+
+from pydantic import BaseModel
+
+from agentchat.errors import DamagedTranscript, NotATranscript, OutOfOrder, TranscriptError
+from agentchat.transcript.calls import Reply
+from agentchat.transcript.chain import NO_LINE, blob_line, blob_names, decode, digest, encode, read_blob_line
+from agentchat.transcript.events import CallFinished, Entry, Event, Opened, Said
+from agentchat.transcript.messages import Body, CodeResult, CodeRun, Text, unwrap
+
+S = TypeVar("S")
+
+
+class Fold(Generic[S]):
+    """A named reducer. `start` makes the empty state; `step` takes the next entry in and returns the state."""
+
+    def __init__(self, start: Callable[[], S], step: Callable[[S, Entry, Transcript], S]) -> None:
+        self.start = start
+        self.step = step
+
+
+class Message:
+    """A `Said` with its body: what a reader of the conversation sees."""
+
+    __slots__ = ("at", "body", "sender", "seq", "to", "turn")
+
+    def __init__(self, entry: Entry, said: Said, body: Body) -> None:
+        self.seq = entry.seq
+        self.at = entry.at
+        self.sender = said.sender
+        self.to = said.to
+        self.turn = said.turn
+        self.body = body
+
+    @property
+    def text(self) -> str:
+        """The message as plain text."""
+        return self.body.text
+
+    def model(self, known: Mapping[str, type[BaseModel]]) -> BaseModel:
+        """The body as the user's own model, where its class is known."""
+        return unwrap(self.body, known)
+
+    def __repr__(self) -> str:
+        return f"Message(seq={self.seq}, sender={self.sender!r}, to={self.to!r}, text={self.text[:60]!r})"
+
+
+class Entries(Sequence[Entry]):
+    """A bounded view of a transcript's entries: no copy, and it does not grow when the transcript does."""
+
+    __slots__ = ("_entries", "_start", "_stop")
+
+    def __init__(self, entries: list[Entry], start: int, stop: int) -> None:
+        self._entries = entries
+        self._start = start
+        self._stop = stop
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Entries: ...
+    def __getitem__(self, index: int | slice) -> Entry | Entries:
+        places = range(self._start, self._stop)[index]
+        if isinstance(places, int):
+            return self._entries[places]
+        if places.step != 1:
+            raise ValueError("a view of a transcript goes forward, one by one")
+        return Entries(self._entries, places.start, max(places.start, places.stop))
+
+    def __iter__(self) -> Iterator[Entry]:
+        for place in range(self._start, self._stop):
+            yield self._entries[place]
+
+
+class Transcript:
+    """An append-only, ordered, chained log of entries.
+
+    `transcript[7]` is the entry with sequence number 7; `len` counts entries; `since(7)` is a view of all after 7.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lines: list[bytes] = []
+        self._blobs: dict[str, bytes] = {}
+        self._head = NO_LINE
+        self._folds: dict[Fold[Any], tuple[int, Any]] = {}
+        self.torn: int = 0
+        """Bytes of an unfinished last line that were cut off when this was loaded."""
+
+    # reading
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.since(0))
+
+    def __getitem__(self, seq: int) -> Entry:
+        if not 1 <= seq <= len(self._entries):
+            raise IndexError(f"there is no event {seq}; the transcript has events 1 to {len(self._entries)}")
+        return self._entries[seq - 1]
+
+    @property
+    def head(self) -> str:
+        """SHA-256 of the last stored line; 64 zeros when empty."""
+        return self._head
+
+    @property
+    def conversation(self) -> str:
+        """The conversation's id. Raises NotATranscript when empty."""
+        first = self._entries[0].event if self._entries else None
+        if not isinstance(first, Opened):
+            raise NotATranscript("a transcript begins with an Opened event")
+        return first.conversation
+
+    def since(self, seq: int) -> Entries:
+        """A view of the entries after `seq`."""
+        return Entries(self._entries, min(seq, len(self._entries)), len(self._entries))
+
+    def line(self, seq: int) -> bytes:
+        """The stored bytes of an entry, without line end."""
+        if seq < 1:
+            raise IndexError(f"there is no event {seq}; the first is event 1")
+        return self._lines[seq - 1]
+
+    def blobs(self) -> Mapping[str, bytes]:
+        """The large payloads by digest, as stored."""
+        return self._blobs
+
+    def blobs_of(self, line: bytes) -> dict[str, bytes]:
+        """The large payloads that a stored line refers to."""
+        return {name: self._blobs[name] for name in blob_names(line)} if self._blobs else {}
+
+    def body(self, seq: int) -> Body:
+        """The body of the Said at `seq`, put together from the calls it refers to where it holds none itself."""
+        said = self[seq].event
+        if not isinstance(said, Said):
+            raise TranscriptError(f"event {seq} is {said.kind}, not said")
+        return self._body(said)
+
+    def message(self, seq: int) -> Message:
+        """The message at `seq`. Raises TranscriptError when that event is none."""
+        return Message(self[seq], *self._said(seq))
+
+    def messages(self) -> tuple[Message, ...]:
+        """All messages in order (a copy; linear)."""
+        return tuple(
+            Message(entry, entry.event, self._body(entry.event)) for entry in self if isinstance(entry.event, Said)
+        )
+
+    def fold(self, fold: Fold[S]) -> S:
+        """The state of a fold over all entries so far. Asked again, only the new entries are taken in.
+
+        The state belongs to the transcript: read it, do not change it.
+        """
+        kept = self._folds.get(fold)
+        upto, state = (0, fold.start()) if kept is None else kept
+        entries = self._entries
+        total = len(entries)
+        if upto != total:
+            step = fold.step
+            try:
+                while upto < total:
+                    state = step(state, entries[upto], self)
+                    upto += 1
+            except BaseException:
+                self._folds.pop(fold, None)  # half a step may be in the state
+                raise
+            self._folds[fold] = (upto, state)
+        result: S = state
+        return result
+
+    # writing
+
+    def next(self, event: Event, *, at: float, active: float, cause: int) -> Entry:
+        """The entry that would hold this event next. Nothing is appended."""
+        return Entry(len(self._entries) + 1, at, active, cause, self._head, event)
+
+    def append(self, entry: Entry, line: bytes | None = None, blobs: Mapping[str, bytes] | None = None) -> bytes:
+        """Take an entry in and return its stored line. `line` and `blobs` are given where it was read from a store.
+
+        Raises OutOfOrder for a gap or a duplicate, DamagedTranscript where the chain does not hold.
+        """
+        if entry.seq != len(self._entries) + 1:
+            word = "comes twice" if entry.seq <= len(self._entries) else f"follows {len(self._entries)}: a gap"
+            raise OutOfOrder(f"event {entry.seq} {word}")
+        if entry.prev != self._head:
+            raise DamagedTranscript(f"event {entry.seq} does not continue the line before it; one was changed")
+        if line is None:
+            line, blobs = encode(entry)
+        if blobs:
+            self._blobs.update(blobs)
+        self._entries.append(entry)
+        self._lines.append(line)
+        self._head = digest(line)
+        return line
+
+    def rewind(self, seq: int) -> None:
+        """Forget every entry after `seq` (they were never stored); folds start anew."""
+        del self._entries[seq:]
+        del self._lines[seq:]
+        self._head = digest(self._lines[-1]) if self._lines else NO_LINE
+        self._folds.clear()
+
+    # files
+
+    def dumps(self) -> bytes:
+        """The portable form: JSON Lines, each payload line once, before the first entry that refers to it."""
+        out = bytearray()
+        written: set[str] = set()
+        for line in self._lines:
+            for name in blob_names(line):
+                if name not in written:
+                    written.add(name)
+                    out += blob_line(self._blobs[name]) + b"\n"
+            out += line + b"\n"
+        return bytes(out)
+
+    @classmethod
+    def loads(cls, data: bytes) -> Transcript:
+        """Read the portable form back. An unfinished last line is cut off and counted in `torn`.
+
+        Raises a TranscriptError that names the line.
+        """
+        lines, torn = split_lines(data)
+        if lines and not lines[0].startswith((b'{"v":', b'{"blob":')):
+            raise NotATranscript("this is no entry of a transcript", line=1)
+        transcript = cls.from_lines(lines)
+        transcript.torn = torn
+        if not transcript._entries:
+            raise NotATranscript("the file holds no complete event")
+        return transcript
+
+    @classmethod
+    def from_lines(cls, lines: Iterable[bytes], blob: Callable[[str], bytes] | None = None) -> Transcript:
+        """A transcript from stored lines; `blob` fetches payloads that are not lines themselves."""
+        transcript = cls()
+        transcript.extend(lines, blob)
+        return transcript
+
+    def extend(self, lines: Iterable[bytes], blob: Callable[[str], bytes] | None = None) -> None:
+        """Take in stored lines that follow the last entry."""
+        number = len(self._entries)
+
+        def fetch(name: str) -> bytes:
+            if name not in self._blobs:
+                if blob is None:
+                    raise KeyError(name)
+                self._blobs[name] = blob(name)
+            return self._blobs[name]
+
+        for line in lines:
+            number += 1
+            try:
+                kept = read_blob_line(line)
+                if kept is not None:
+                    self._blobs[kept[0]] = kept[1]
+                    continue
+                self.append(decode(line, fetch), line)
+            except TranscriptError as error:
+                raise type(error)(str(error), line=number) from None
+
+    def save(self, path: str | Path) -> Path:
+        """Write the portable form to a file, whole or not at all. Returns the path."""
+        target = Path(path)
+        partial = target.with_name(f".{target.name}.partial")
+        partial.write_bytes(self.dumps())
+        return partial.replace(target)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Transcript:
+        """Read a transcript file. Nothing in it is imported, called or unpickled.
+
+        Raises NotATranscript where there is no such file or it is something else, or another TranscriptError that
+        names the line.
+        """
+        target = Path(path)
+        try:
+            data = target.read_bytes()
+        except OSError as error:
+            raise NotATranscript(f"{target}: cannot be read ({error.strerror})") from None
+        try:
+            return cls.loads(data)
+        except TranscriptError as error:
+            named = type(error)(f"{target}: {error}")
+            named.line = error.line
+            raise named from None
+
+    # helpers
+
+    def _said(self, seq: int) -> tuple[Said, Body]:
+        said = self[seq].event
+        if not isinstance(said, Said):
+            raise TranscriptError(f"event {seq} is {said.kind}, not said")
+        return said, self._body(said)
+
+    def _body(self, said: Said) -> Body:
+        if said.body is not None:
+            return said.body
+        results = [self._result(call) for call in said.from_calls or ()]
+        if len(results) == 1 and isinstance(results[0], Reply):
+            return Text(parts=results[0].parts)
+        runs = tuple(result for result in results if isinstance(result, CodeRun))
+        if len(runs) != len(results) or not runs:
+            raise DamagedTranscript(f"a message of {said.sender} has no body and refers to no call that gives one")
+        return CodeResult(runs=runs, skipped=said.skipped or 0)
+
+    def _result(self, seq: int) -> object:
+        event = self[seq].event
+        return event.result if isinstance(event, CallFinished) else None
+
+
+def split_lines(data: bytes) -> tuple[list[bytes], int]:
+    """The complete lines of a file, and how many bytes of an unfinished last one stand behind them."""
+    lines = data.split(b"\n")
+    torn = len(lines.pop())
+    return lines, torn

@@ -1,0 +1,106 @@
+"""Bodies as they are said and read: ours, a string, a user's own model, and one whose class is gone."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel, RootModel, ValidationError
+
+from agentchat.transcript.calls import Reply
+from agentchat.transcript.messages import (
+    Body,
+    Code,
+    CodeResult,
+    CodeRun,
+    Data,
+    Direction,
+    Handoff,
+    ReasoningPart,
+    RunStatus,
+    Text,
+    TextPart,
+    ToolCallPart,
+    outcome_line,
+    text_of,
+    unwrap,
+    wrap,
+)
+
+
+class Draft(BaseModel):
+    title: str
+    pages: int = 1
+
+
+class Names(RootModel[list[str]]):
+    pass
+
+
+CALL = ToolCallPart(id="1", name="f", arguments="{")
+RUN = CodeRun(language="python", status="ok", exit_code=0, stdout="1\n")
+
+
+def test_text_is_its_text_parts() -> None:
+    thought = ReasoningPart(content="hm")
+    assert text_of(()) == ""
+    assert text_of((thought,)) == ""
+    assert text_of((TextPart(content="a"),)) == "a"
+    assert text_of((TextPart(content="a"), thought, TextPart(content="b"))) == "ab"
+    assert Text.of(" x\n").text == " x\n"
+
+
+def test_a_reply_gives_its_text_and_its_tool_calls() -> None:
+    reply = Reply(parts=(TextPart(content="a"), CALL), finish="tool_calls")
+    assert reply.text == "a"
+    assert reply.tool_calls == (CALL,)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (Code(source="print(1)"), "print(1)"),
+        (CodeResult(runs=(RUN,)), "[python: finished, exit code 0]\n1"),
+        (CodeResult(runs=(), skipped=2), "2 later block(s) not run."),
+        (Direction(next="a", instruction="do", reason="r"), "do"),
+        (Direction(next="a", reason="r"), "r"),
+        (Direction(next="a"), ""),
+        (Handoff(to="a"), ""),
+        (Handoff(to="a", reason="r"), "r"),
+        (Data(type="Draft", value={}), "Draft"),
+    ],
+)
+def test_every_body_has_a_plain_text(body: Body, text: str) -> None:
+    assert body.text == text
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("ok", "finished, exit code 0"),
+        ("error", "failed, exit code 3"),
+        ("timeout", "stopped: it took too long"),
+        ("killed", "killed by a limit or a signal"),
+        ("unsupported", "not run"),
+    ],
+)
+def test_only_the_status_tells_success(status: RunStatus, says: str) -> None:
+    run = CodeRun(language="bash", status=status, exit_code=3, stdout="exitcode: 0", truncated=True, detail="d")
+    assert outcome_line(run) == f"[bash: {says}; d; output cut off]"
+    assert run.ok is (status == "ok")
+    assert CodeResult(runs=(RUN, run)).ok is (status == "ok")
+    assert CodeResult(runs=(RUN,), skipped=1).ok is False
+
+
+def test_what_someone_says_becomes_a_body() -> None:
+    assert wrap("a") == Text.of("a")
+    assert wrap(Handoff(to="b")) == Handoff(to="b")
+    assert wrap(Draft(title="t")) == Data(type="Draft", value={"title": "t", "pages": 1})
+    assert wrap(Names(["a"])) == Data(type="Names", value=["a"])
+
+
+def test_a_body_becomes_the_users_model_where_it_is_known() -> None:
+    body = Data(type="Draft", value={"title": "t", "pages": 2})
+    assert unwrap(body, {"Draft": Draft}) == Draft(title="t", pages=2)
+    assert unwrap(body, {}) is body
+    assert unwrap(Text.of("a"), {"Draft": Draft}) == Text.of("a")
+    with pytest.raises(ValidationError):
+        unwrap(Data(type="Draft", value=7), {"Draft": Draft})
