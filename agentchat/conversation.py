@@ -18,11 +18,13 @@ from agentchat.buses.memory import MemoryBus, MemoryFeed
 from agentchat.errors import (
     AgreementChanged,
     CallUnsettled,
+    ConfigurationError,
     ConversationClosed,
     ConversationExists,
     NoSuchConversation,
 )
 from agentchat.history import check_said, say
+from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.budget import Budget
 from agentchat.policy.charter import CallLimits, Charter, InDoubt, changes, charter_of
 from agentchat.policy.check import check
@@ -91,6 +93,7 @@ class Conversation:
             in_doubt=in_doubt,
         )
         check(self.charter, self.until, self.budget)
+        _check_scripts(self.agents)
         self.types: dict[str, type[BaseModel]] = {
             name: kind for agent in self.agents for name, kind in agent.types.items()
         }
@@ -406,6 +409,19 @@ class Run:
 def new_id() -> str:
     """An id that sorts by time: date, time of day (UTC), and eight random hex digits."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+def _check_scripts(agents: Sequence[Agent]) -> None:
+    """Two scripts of one name would be one script to the record, which counts a model's answers by its name."""
+    scripts: dict[str, ScriptedModel] = {}
+    for agent in agents:
+        model = agent.model
+        if isinstance(model, ScriptedModel):
+            name = model.card().name
+            if scripts.setdefault(name, model) is not model:
+                raise ConfigurationError(
+                    f"two scripted models are named {name!r}; give each its own: ScriptedModel([...], name='...')"
+                )
 
 
 async def _sandboxes(agents: Sequence[Agent]) -> dict[str, Sandbox]:

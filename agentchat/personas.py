@@ -19,10 +19,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentchat.errors import PersonaError
-from agentchat.transcript.messages import Frozen
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a persona file. A prompt of a megabyte fits no model; such a file is something else."""
@@ -30,12 +29,14 @@ LARGEST: Final = 1024 * 1024
 _FENCE: Final = "---"
 
 
-class Persona(Frozen):
+class Persona(BaseModel):
     """Who an agent is. `instructions` is the body: the system message of an assistant, a note for people otherwise.
 
     model: a tier ("smart", "fast"), "name" or "name@base-url"; None leaves the choice to whoever starts the team.
     sandbox: where a user proxy runs code.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1)
     description: str | None = None

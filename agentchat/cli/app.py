@@ -81,9 +81,10 @@ app.command("doctor")(doctor.doctor)
 
 
 def _told(error: AgentChatError) -> typer.Exit:
+    from agentchat.terminal.console import Plain
     from agentchat.terminal.sanitize import sanitize
 
-    typer.echo(f"agentchat: {sanitize(str(error))}", err=True)
+    Plain(sys.stderr).show(f"agentchat: {sanitize(str(error))}")
     return typer.Exit(exit_code(error))
 
 

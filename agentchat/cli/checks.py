@@ -75,9 +75,8 @@ def _answers(url: str) -> str:
         connection.request("GET", f"{parts.path}/models")
         connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        return (
-            f"no answer ({getattr(error, 'strerror', None) or error or type(error).__name__}); is the server running?"
-        )
+        why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        return f"no answer ({why}); is the server running?"
     finally:
         connection.close()
     return "answers"

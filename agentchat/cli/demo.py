@@ -26,7 +26,8 @@ def demo(
     from agentchat.personas import shipped_personas
     from agentchat.teams import team_of
     from agentchat.terminal.console import Plain
-    from agentchat.terminal.sanitize import sanitize_line
+    from agentchat.terminal.highlight import verbatim
+    from agentchat.terminal.sanitize import sanitize
     from agentchat.terminal.view import usage_line
 
     console = Plain(sys.stdout)
@@ -38,13 +39,13 @@ def demo(
     result = drive(lambda: chat.open(TASK, id=place.id), printing(console), place)
     usage = usage_line(result.usage)
     where = str(place.file) if place.file else f"{place.id} in {getattr(place.store, 'path', 'the store')}"
-    console.show(f"{usage[0].upper()}{usage[1:]}. The model was a script; the programs really ran.")
-    console.show(f"Transcript: {sanitize_line(where)}\n\nTry next:")
+    console.show(f"{usage}. The model was a script; the programs really ran.")
+    console.show(verbatim(sanitize(f"Transcript: {where}\n\nTry next:")))
     for command, what in (
         (f"agentchat show {place.words}", "read it again; --events shows every event"),
         (f"agentchat replay --check {place.words}", "decide all of it again and compare"),
         (f"agentchat resume {place.words}", "go on where a run stopped, also after Ctrl-C or kill -9"),
         ('agentchat run "your task"', "the same team with a real model"),
     ):
-        console.show(f"  {command}\n      {what}")
+        console.show(verbatim(sanitize(f"  {command}\n      {what}")))
     raise typer.Exit(OUTCOMES[result.outcome.kind])

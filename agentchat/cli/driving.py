@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Final
 
 import anyio
 import typer
@@ -19,10 +21,14 @@ from agentchat.errors import ConversationClosed
 from agentchat.result import Result
 from agentchat.seams import Delta
 from agentchat.terminal.console import Plain
+from agentchat.terminal.highlight import verbatim
 from agentchat.terminal.live import LivePrinter
 from agentchat.terminal.sanitize import sanitize
 from agentchat.terminal.view import usage_line
 from agentchat.transcript.events import Entry
+
+SAME: Final = 0.5
+"""Seconds in which a second signal is the first one again: wrappers pass on what the terminal sent to all."""
 
 Watcher = Callable[[Entry | Delta], None]
 
@@ -43,11 +49,10 @@ def printing(console: Plain, *, after: int = 0) -> Callable[[Run], Watcher]:
 def finish(result: Result, place: Place, console: Plain) -> int:
     """Say what was used, where it lies and how to go on; the exit code."""
     usage = usage_line(result.usage)
-    lines = [f"{usage[0].upper()}{usage[1:]}.", f"Look at it:  agentchat show {place.words}"]
+    console.show(f"{usage}.")
+    console.show(verbatim(sanitize(f"Look at it:  agentchat show {place.words}")))
     if result.outcome.kind != "done":
-        lines.append(f"Go on:       agentchat resume {place.words}")
-    for line in lines:
-        console.show(sanitize(line))
+        console.show(verbatim(sanitize(f"Go on:       agentchat resume {place.words}")))
     return OUTCOMES[result.outcome.kind]
 
 
@@ -63,6 +68,7 @@ def answer(result: Result) -> str:
 async def _drive(start: Callable[[], Run], watch: Callable[[Run], Watcher], place: Place) -> Result:
     runs: list[Run] = []
     errors: list[Exception] = []
+    last = 0
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_heed, signals, runs, tasks.cancel_scope)
@@ -71,38 +77,38 @@ async def _drive(start: Callable[[], Run], watch: Callable[[Run], Watcher], plac
                     runs.append(run)
                     show = watch(run)
                     async for item in run:
+                        last = last if isinstance(item, Delta) else item.seq
                         show(item)
             except Exception as error:
                 errors.append(error)
             tasks.cancel_scope.cancel()
         if errors:
             raise errors[0]
-        if runs:
-            return runs[0].result
-        await _say_not_begun(place)
-        raise KeyboardInterrupt
+        if not runs:
+            await _say_not_begun(place)
+            raise KeyboardInterrupt
+    for entry in run.transcript.since(last):  # how a run that was cancelled was closed
+        show(entry)
+    return run.result
 
 
 async def _heed(signals: AsyncIterator[int], runs: list[Run], scope: anyio.CancelScope) -> None:
-    """Interrupt the run at the first signal, cancel it at the second; cancel at once where none is open yet."""
-    async for _ in signals:
-        if not runs:
-            scope.cancel()
-            return
-        typer.echo("\nagentchat: stopping; what has arrived is kept (Ctrl-C again stops at once)", err=True)
-        break
-    with anyio.CancelScope() as asking:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_interrupt, runs[0], asking)
-            async for _ in signals:
+    """Interrupt the run at the first signal, cancel it at a second; cancel at once where none is open yet."""
+    async with anyio.create_task_group() as tasks:
+        first: float | None = None
+        async for _ in signals:
+            now = anyio.current_time()
+            if not runs or (first is not None and now - first > SAME):
                 scope.cancel()
+            elif first is None:
+                first = now
+                typer.echo("\nagentchat: stopping (Ctrl-C again: at once)", err=True)
+                tasks.start_soon(_interrupt, runs[0])
 
 
-async def _interrupt(run: Run, asking: anyio.CancelScope) -> None:
-    try:
+async def _interrupt(run: Run) -> None:
+    with suppress(ConversationClosed):  # it may end by itself meanwhile
         await run.interrupt("Ctrl-C")
-    except ConversationClosed:  # it ended by itself meanwhile
-        asking.cancel()
 
 
 async def _say_not_begun(place: Place) -> None:

@@ -93,8 +93,8 @@ def _stored(id: str, store: Path | None) -> Place:
 def _load(path: Path) -> Transcript:
     try:
         return Transcript.load(path)
-    except TranscriptError as error:
-        if not isinstance(error, NotATranscript) and _is_database(path):
+    except TranscriptError:
+        if path.is_file() and _is_database(path):
             raise NotATranscript(
                 f"{path}: this is a store, not a transcript; name a conversation in it: ID --store {path}"
             ) from None

@@ -32,18 +32,18 @@ def show(
     console = Plain(sys.stdout)
     if events:
         for entry in transcript:
-            console.show(event_line(entry, transcript))
+            console.row(event_line(entry, transcript))
         return
     for entry in transcript:
         line = call_line(entry, transcript)
         if line is not None:
-            console.show(line)
+            console.row(line)
         shown = view(entry, transcript)
         if shown is not None:
             console.show(shown)
             console.raw("\n")
     usage = usage_line(usage_of(transcript))
-    console.show(f"{usage[0].upper()}{usage[1:]}.")
+    console.show(f"{usage}.")
     if state_of(transcript).board.live:
         console.show(f"Not ended. Unless a process is at it, go on with: agentchat resume {place.words}")
 

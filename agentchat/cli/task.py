@@ -22,20 +22,22 @@ def whole_task(task: str, stdin: TextIO) -> str:
     Raises ConfigurationError for an empty task, and for input that is no text or too long.
     """
     if task == "-":
-        text = _read(stdin, told=True)
+        text = _read(stdin)
         if not text.strip():
             raise ConfigurationError("the task is empty: nothing came in on standard input")
         return text
     if not task.strip():
         raise ConfigurationError('the task is empty; write for instance: agentchat run "Print the 10th prime number"')
-    attached = "" if stdin.closed or stdin.isatty() else _read(stdin, told=False)
+    attached = "" if stdin.closed or stdin.isatty() else _read(stdin)
     if not attached.strip():
         return task
     return f"{task}\n\n<stdin>\n{attached}{'' if attached.endswith(chr(10)) else chr(10)}</stdin>"
 
 
-def _read(stdin: TextIO, *, told: bool) -> str:
-    if not (told and stdin.isatty()):
+def _read(stdin: TextIO) -> str:
+    if stdin.isatty():
+        typer.echo("agentchat: type the task, and end it with Ctrl-D on a line of its own", err=True)
+    else:
         _wait(stdin)
     data = stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from agentchat.debug.sent import Sent
 from agentchat.policy.charter import Charter, changes, charter_of
 from agentchat.policy.context import context_of
 from agentchat.policy.decide import POLICY_VERSION, Ruling, decide
-from agentchat.policy.request import rebuild
+from agentchat.policy.request import Bytes
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import ModelRecipe
-from agentchat.transcript.chain import digest
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -94,19 +94,19 @@ def replay(source: str | Path | Transcript, *, team: Team | None = None) -> Repl
 
 def differences(transcript: Transcript) -> Iterator[Difference]:
     """Where deciding again differs, in order. Later ones may follow from the first."""
-    prefix = Transcript()
+    prefix, sent = Transcript(), Sent()
     note = ""
     for entry in transcript:
         event = entry.event
         if isinstance(event, RunStarted):
             differs = event.policy != POLICY_VERSION
             note = f"recorded under policy version {event.policy}, this is {POLICY_VERSION}" if differs else ""
-        for difference in _judge(prefix, entry):
+        for difference in _judge(prefix, entry, sent):
             yield difference._replace(note=note)
         prefix.append(entry, transcript.line(entry.seq))
 
 
-def _judge(prefix: Transcript, entry: Entry) -> Iterator[Difference]:
+def _judge(prefix: Transcript, entry: Entry, sent: Sent) -> Iterator[Difference]:
     event = entry.event
     try:
         if isinstance(event, _RULINGS):
@@ -119,6 +119,9 @@ def _judge(prefix: Transcript, entry: Entry) -> Iterator[Difference]:
             yield from _compare(entry, "a result", decide(prefix, event))
         elif isinstance(event, _Act) and event.turn is not None:
             yield from _judge_act(prefix, entry, event)
+            if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
+                request = sent.rebuild(prefix, event.recipe, entry.seq)
+                yield from _prompt(prefix, event, event.recipe, entry.seq, request)
     except Exception as error:  # a log that was tampered with may hold anything; the check goes on behind it
         yield Difference(entry.seq, event.kind, _short(event), f"cannot be decided: {error}")
 
@@ -142,8 +145,6 @@ def _judge_act(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Differ
         yield from _compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
     else:
         yield from _compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
-    if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
-        yield from _prompt(prefix, entry, event, event.recipe)
 
 
 def _whose(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
@@ -159,20 +160,19 @@ def _whose(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference
         )
 
 
-def _prompt(prefix: Transcript, entry: Entry, event: CallStarted, recipe: ModelRecipe) -> Iterator[Difference]:
+def _prompt(prefix: Transcript, event: CallStarted, recipe: ModelRecipe, seq: int, sent: Bytes) -> Iterator[Difference]:
     """Whether the recipe gives the bytes that were sent, and whether today's rendering gives the same recipe."""
-    sent = rebuild(prefix, recipe)
-    if sent.digest != event.digest or digest(sent.join()) != event.digest:
-        yield Difference(entry.seq, "the bytes of a request", event.digest, sent.digest)
+    if sent.digest != event.digest:
+        yield Difference(seq, "the bytes of a request", event.digest, sent.digest)
     context = context_of(prefix, event.agent)
     if recipe.model != (context.model or ""):
-        yield Difference(entry.seq, f"the model of {event.agent}", recipe.model, context.model or "")
+        yield Difference(seq, f"the model of {event.agent}", recipe.model, context.model or "")
     if recipe.context is None:
         return
     now = context.growing.request(context.tail)
     if now.digest != event.digest:
         recorded, today = _first_change(sent.join().decode(), now.join().decode())
-        yield Difference(entry.seq, f"the prompt of {event.agent}", recorded, today)
+        yield Difference(seq, f"the prompt of {event.agent}", recorded, today)
 
 
 def _first_change(recorded: str, now: str) -> tuple[str, str]:

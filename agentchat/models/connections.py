@@ -9,10 +9,13 @@ as the name of a client.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from importlib import import_module
 from typing import Final, NamedTuple, Protocol
 
 import anyio
+from anyio import to_thread
 from anyio.lowlevel import RunVar
 
 CLOSING: Final = 2.0
@@ -49,6 +52,8 @@ _POOL: RunVar[_Pool | None] = RunVar("agentchat_connections", None)
 
 async def client_for(api_key: str, base_url: str) -> OpenAIClient:
     """The client of this event loop for a key and an address. It has no retries of its own."""
+    if "openai" not in sys.modules:  # half a second: too long to keep the event loop from a keystroke
+        await to_thread.run_sync(import_module, "openai")
     pool = _POOL.get()
     if pool is None:
         make, close = _open()

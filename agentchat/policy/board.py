@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from agentchat.policy.charter import Charter
 from agentchat.transcript.calls import ModelRecipe
 from agentchat.transcript.events import (
     CallCancelled,
@@ -38,6 +37,7 @@ class Board:
     __slots__ = (
         "active",
         "addressed",
+        "agent_before",
         "closed",
         "conversation",
         "denied",
@@ -74,7 +74,7 @@ class Board:
         self.messages = 0
         self.model_calls = 0
         self.failures = 0  # failed turns since the last message of an agent
-        self.passes = 0  # turns without a message since then
+        self.passes = 0  # turns without a message since the last one of anybody
         self.failed: Entry | None = None
         self.denied: Entry | None = None
         self.interrupted: Entry | None = None
@@ -83,6 +83,7 @@ class Board:
         self.tool_turn_calls = 0
         self.open_calls: dict[int, CallStarted] = {}
         self.last_agent: str | None = None
+        self.agent_before: str | None = None
         self.rotate_from: str | None = None
         # whole conversation
         self.names: frozenset[str] = frozenset()
@@ -112,7 +113,6 @@ def advance(board: Board, entry: Entry) -> None:
 
 def _opened(board: Board, entry: Entry, event: Opened) -> None:
     board.conversation = event.conversation
-    board.names = frozenset(card.name for card in Charter.model_validate(event.charter).agents)
 
 
 def _run_started(board: Board, entry: Entry, event: RunStarted) -> None:
@@ -124,11 +124,12 @@ def _run_started(board: Board, entry: Entry, event: RunStarted) -> None:
 
 def _said(board: Board, entry: Entry, event: Said) -> None:
     board.messages += 1
+    board.passes = 0
     board.said.append(entry.seq)
     if event.to in board.names:
         board.addressed.append(entry.seq)
     if event.turn is not None:
-        board.failures = board.passes = 0
+        board.failures = 0
         _turn_over(board)
     elif board.turns == 0 and board.turn is None:
         board.rotate_from = None  # a person opens the run: the rotation begins anew
@@ -137,6 +138,7 @@ def _said(board: Board, entry: Entry, event: Said) -> None:
 def _turn_given(board: Board, entry: Entry, event: TurnGiven) -> None:
     board.turn = entry
     board.model_turn_calls = board.tool_turn_calls = 0
+    board.agent_before = board.last_agent
     board.last_agent = board.rotate_from = event.to
     if event.subject in board.addressed:
         board.addressed.remove(event.subject)
@@ -145,6 +147,7 @@ def _turn_given(board: Board, entry: Entry, event: TurnGiven) -> None:
 def _turn_over(board: Board) -> None:
     board.turn = None
     board.turns += 1
+    board.open_calls.clear()  # what a lost process left open ends with its turn
 
 
 def _turn_passed(board: Board, entry: Entry, event: TurnPassed) -> None:
@@ -155,10 +158,12 @@ def _turn_passed(board: Board, entry: Entry, event: TurnPassed) -> None:
 def _turn_failed(board: Board, entry: Entry, event: TurnFailed) -> None:
     board.failures += 1
     board.failed = entry
+    board.last_agent = board.agent_before  # the next run begins with the agent whose turn came to nothing
     _turn_over(board)
 
 
 def _turn_cancelled(board: Board, entry: Entry, event: TurnCancelled) -> None:
+    board.last_agent = board.agent_before
     _turn_over(board)
 
 

@@ -85,10 +85,8 @@ class Charter(Frozen):
 
     def written(self) -> JsonObject:
         """The charter as it stands in `Opened`."""
-        value: JsonValue = self.model_dump(mode="json", exclude_none=True)
-        if not isinstance(value, dict):  # pragma: no cover - a model dumps to a mapping
-            raise TypeError("a charter is a mapping")
-        return value
+        dumped: JsonObject = self.model_dump(mode="json", exclude_none=True)
+        return dumped
 
 
 class Agreed:
@@ -122,7 +120,7 @@ def _step(state: Agreed, entry: Entry, _: Transcript) -> Agreed:
     return state
 
 
-_AGREED = Fold(Agreed, _step)
+_AGREED = Fold(Agreed, _step, on=frozenset({Opened, PersonaChanged}))
 
 
 def agreed_in(transcript: Transcript) -> Agreed:

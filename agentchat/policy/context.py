@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 from agentchat.policy.charter import Agreed, agreed_in
 from agentchat.policy.request import ChatMessage, Growing, resolve
 from agentchat.policy.visibility import sees
-from agentchat.transcript.calls import Item, ModelRecipe, Piece
-from agentchat.transcript.events import CallStarted, Entry, Opened, PersonaChanged, Said, TurnGiven
+from agentchat.transcript.calls import Item, ModelRecipe, Piece, Reply
+from agentchat.transcript.events import CallFinished, CallStarted, Entry, Opened, PersonaChanged, Said, TurnGiven
 from agentchat.transcript.messages import (
     Body,
     Code,
@@ -23,9 +23,11 @@ from agentchat.transcript.messages import (
     Data,
     Direction,
     Handoff,
+    Part,
     Text,
     TextPart,
     outcome_line,
+    text_of,
 )
 from agentchat.transcript.transcript import Fold, Transcript
 
@@ -56,7 +58,7 @@ class Context:
         """The recipe of a call that shows everything so far, and then a prompt of the agent's own."""
         add = tuple(self.items[self.base_count :])
         if prompt is not None:
-            add = (*add, Item(role="user", pieces=(f"={prompt}",)))
+            add = (*add, ("user", (f"={prompt}",)))
         return ModelRecipe(
             model=self.model or "",
             base=self.base,
@@ -68,16 +70,14 @@ class Context:
     def add(self, item: Item, content: str) -> None:
         """Show one more message."""
         self.items.append(item)
-        self.growing.add(ChatMessage(item.role, content))
+        self.growing.add(ChatMessage(item[0], content))
 
 
 _Contexts = dict[str, Context]
 
 
 def _step(contexts: _Contexts, entry: Entry, transcript: Transcript) -> _Contexts:
-    act = _ACTS.get(type(entry.event))
-    if act is not None:
-        act(contexts, entry, entry.event, transcript)
+    _ACTS[type(entry.event)](contexts, entry, entry.event, transcript)
     return contexts
 
 
@@ -131,10 +131,10 @@ def _open(context: Context, agreed: Agreed, transcript: Transcript) -> None:
     if card.model is not None:
         context.model, context.tail, context.tail_piece = card.model.name, card.model.tail, f"@{pointer}/model/tail"
     if card.instructions:
-        context.add(Item(role="system", pieces=(f"@{pointer}/instructions",)), card.instructions)
+        context.add(("system", (f"@{pointer}/instructions",)), card.instructions)
 
 
-_CONTEXTS: Final[Fold[_Contexts]] = Fold(dict, _step)
+_CONTEXTS: Final[Fold[_Contexts]] = Fold(dict, _step, on=frozenset(_ACTS))
 
 
 def context_of(transcript: Transcript, agent: str) -> Context:
@@ -146,7 +146,7 @@ def bare(transcript: Transcript, agent: str, prompt: str) -> tuple[ModelRecipe, 
     """A request that shows the agent's instructions and one prompt, and nothing of the conversation."""
     context = Context(agent)
     _open(context, agreed_in(transcript), transcript)
-    context.add(Item(role="user", pieces=(f"={prompt}",)), prompt)
+    context.add(("user", (f"={prompt}",)), prompt)
     recipe = ModelRecipe(model=context.model or "", add=tuple(context.items), tail=context.tail_piece)
     return recipe, context.growing
 
@@ -164,14 +164,27 @@ def render(transcript: Transcript, seq: int, viewer: str, *, crowd: bool) -> tup
     said = transcript[seq].event
     if not isinstance(said, Said):
         raise TypeError(f"event {seq} is {said.kind}, not said")
-    body = transcript.body(seq)
-    pieces = _pieces(said, seq, body)
     role: Literal["user", "assistant"] = "assistant" if said.sender == viewer else "user"
-    # the common case by hand: a text's pieces are all of its parts, so its text need not be looked up through them
-    content = body.text if isinstance(body, Text) and len(pieces) == 1 else resolve(transcript, pieces)
-    if crowd and said.sender != viewer:
-        pieces, content = (f"={said.sender}:\n", *pieces), f"{said.sender}:\n{content}"
-    return Item(role=role, pieces=pieces), content
+    head = f"{said.sender}:\n" if crowd and role == "user" else ""
+    parts, where = _text_in(transcript, seq, said)
+    if parts is not None:
+        pieces, content = _text_pieces(parts, where), head + text_of(parts)
+    else:
+        pieces = _pieces(said, seq, transcript.body(seq))
+        content = head + resolve(transcript, pieces)
+    return (role, (f"={head}", *pieces) if head else pieces), content
+
+
+def _text_in(transcript: Transcript, seq: int, said: Said) -> tuple[tuple[Part, ...] | None, str]:
+    """The parts of a message that is a text, and where they stand. The usual case, found without building a body."""
+    body, calls = said.body, said.from_calls
+    if body is not None:
+        return (body.parts, f"{seq}/body") if isinstance(body, Text) else (None, "")
+    if calls is not None and len(calls) == 1:
+        event = transcript[calls[0]].event
+        if isinstance(event, CallFinished) and isinstance(event.result, Reply):
+            return event.result.parts, f"{calls[0]}/result"
+    return None, ""
 
 
 def _pieces(said: Said, seq: int, body: Body) -> tuple[Piece, ...]:
@@ -179,8 +192,6 @@ def _pieces(said: Said, seq: int, body: Body) -> tuple[Piece, ...]:
         where = [f"{call}/result" for call in said.from_calls]
     else:
         where = [f"{seq}/body"]
-    if isinstance(body, Text):
-        return _text_pieces(body, where[0])
     if isinstance(body, CodeResult):
         runs = where if said.body is None else [f"{seq}/body/runs/{place}" for place in range(len(body.runs))]
         pieces = [piece for run, at in zip(body.runs, runs, strict=True) for piece in _run_pieces(run, at)]
@@ -193,14 +204,11 @@ def _pieces(said: Said, seq: int, body: Body) -> tuple[Piece, ...]:
         return (f"%{where[0]}",)
     if isinstance(body, Handoff):
         return (f"=Over to {body.to}.",) if body.reason is None else (f"@{where[0]}/reason",)
-    assert isinstance(body, Data)
-    return (f"%{where[0]}/value",)
+    return (f"%{where[0]}/value",) if isinstance(body, Data) else (f"@{where[0]}/parts/0/content",)
 
 
-def _text_pieces(body: Text, where: str) -> tuple[Piece, ...]:
-    return tuple(
-        f"@{where}/parts/{place}/content" for place, part in enumerate(body.parts) if isinstance(part, TextPart)
-    )
+def _text_pieces(parts: tuple[Part, ...], where: str) -> tuple[Piece, ...]:
+    return tuple(f"@{where}/parts/{place}/content" for place, part in enumerate(parts) if isinstance(part, TextPart))
 
 
 def _run_pieces(run: CodeRun, where: str) -> list[Piece]:

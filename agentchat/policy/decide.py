@@ -147,7 +147,7 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
         return _failed(board.failed)
     if fired is not None:
         return _came_true(fired)
-    if board.passes and board.passes >= len(agreed_in(transcript).names):
+    if board.passes and not board.addressed and board.passes >= len(agreed_in(transcript).names):
         return _silence(board, "nobody has anything to say")
     return None
 

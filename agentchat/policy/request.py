@@ -186,7 +186,7 @@ def messages_of(transcript: Transcript, recipe: ModelRecipe) -> list[ChatMessage
 
 def message_of(transcript: Transcript, item: Item) -> ChatMessage:
     """One message of a recipe."""
-    return ChatMessage(item.role, resolve(transcript, item.pieces))
+    return ChatMessage(item[0], resolve(transcript, item[1]))
 
 
 def tail_of(transcript: Transcript, recipe: ModelRecipe) -> str:

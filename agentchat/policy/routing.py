@@ -19,10 +19,12 @@ def next_turn(transcript: Transcript, board: Board, names: tuple[str, ...]) -> T
     A message that was addressed to an agent goes to that agent first, in the order they came; else the roster's order
     goes round, from the first agent when a person opens the run.
     """
-    for seq in board.addressed:
+    if board.addressed:
+        seq = board.addressed[0]
         said = transcript[seq].event
-        if isinstance(said, Said) and said.to is not None:
-            return TurnGiven(to=said.to, subject=seq, why=Why(router="addressed", reason=f"{said.sender} asked for it"))
+        assert isinstance(said, Said)
+        assert said.to is not None
+        return TurnGiven(to=said.to, subject=seq, why=Why(router="addressed", reason=f"{said.sender} asked for it"))
     place = names.index(board.rotate_from) + 1 if board.rotate_from in names else 0
     chosen = names[place % len(names)]
     subject = _last_seen(transcript, board, chosen)

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import Field, JsonValue, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
+from agentchat.errors import ConfigurationError
 from agentchat.policy.board import Board
 from agentchat.policy.fences import outside_fences
 from agentchat.transcript.calls import JsonObject
@@ -286,8 +287,11 @@ _ADAPTER: Final[TypeAdapter[Rule]] = TypeAdapter(AnyRule)
 
 
 def read_rule(written: JsonObject) -> Rule:
-    """A rule from its plain JSON. Raises pydantic's ValidationError."""
-    return _ADAPTER.validate_python(written)
+    """A rule from its plain JSON. Raises ConfigurationError for what is none."""
+    try:
+        return _ADAPTER.validate_python(written)
+    except (ValidationError, TypeError) as error:  # the latter from an `__init__` that misses its argument
+        raise ConfigurationError(f"this is no rule: {error}") from None
 
 
 class Fired:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentchat.policy.board import Board, advance
 from agentchat.policy.budget import Budget
+from agentchat.policy.charter import agreed_in
 from agentchat.policy.rules import Fired, Leaf, Never, Rule, read_rule, verdict
 from agentchat.transcript.events import Entry, RunStarted
 from agentchat.transcript.transcript import Fold, Transcript
@@ -34,6 +35,7 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
     advance(board, entry)
     event = entry.event
     if isinstance(event, RunStarted):
+        board.names = frozenset(agreed_in(transcript).names)
         state.rule, state.budget = read_rule(event.rules), Budget.model_validate(event.budget)
         state.leaves, state.fired, state.time_up = state.rule.leaves(), {}, None
         return state

@@ -20,7 +20,9 @@ class Count(NamedTuple):
     complete: bool = True
 
     def __str__(self) -> str:
-        return f"{self.known:,}" if self.complete else f"≥ {self.known:,}"
+        if self.complete:
+            return f"{self.known:,}"
+        return f"≥ {self.known:,}" if self.known else "unknown"
 
     def plus(self, value: int | None) -> Count:
         """The sum with one more call."""

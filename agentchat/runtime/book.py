@@ -15,11 +15,11 @@ from pydantic_core import PydanticSerializationError
 from agentchat.errors import AgentChatError, Conflict, LeaseLost
 from agentchat.runtime.rebase import moved, surviving
 from agentchat.seams import Clock, Feed, Store
-from agentchat.stores.reading import take_in
+from agentchat.stores.reading import payloads
 from agentchat.transcript.events import Entry, Event, RunStarted, Taken
 from agentchat.transcript.transcript import Transcript
 
-COMPANY: Final = 0.02
+COMPANY: Final = 0.1
 """Seconds that a ruling may wait for the commit of a call before it is stored, and shown, by itself."""
 
 
@@ -34,8 +34,22 @@ class InstantLog(Protocol):
         ...
 
 
+class Placed(Protocol):
+    """An event that was entered, and its sequence number: final once it is committed."""
+
+    @property
+    def seq(self) -> int:
+        """Its place."""
+        ...
+
+    @property
+    def event(self) -> Event:
+        """What was entered."""
+        ...
+
+
 class Slot:
-    """The place of an entered event. `seq` changes where the entry had to move before it was stored; 0: given up."""
+    """The place of a pending event. `seq` changes where the entry had to move before it was stored; 0: given up."""
 
     __slots__ = ("event", "seq")
 
@@ -77,7 +91,7 @@ class Book:
         """Seconds that the current run has been active."""
         return round(self._base + self._clock.monotonic() - self._started, 6)
 
-    def enter(self, event: Event, cause: int) -> Slot:
+    def enter(self, event: Event, cause: int) -> Placed:
         """Take an event into the transcript. It is stored by the next commit, or at once where that costs nothing."""
         if isinstance(event, RunStarted):
             self._base, self._started = 0.0, self._clock.monotonic()
@@ -87,7 +101,6 @@ class Book:
             line = transcript.append(entry)
         except (ValueError, PydanticSerializationError) as error:
             raise AgentChatError(f"this cannot be written as UTF-8 JSON: {error}") from None
-        slot = Slot(entry.seq, event)
         if self._instant is not None and self.committed == entry.seq - 1:
             try:
                 blobs = transcript.blobs_of(line)
@@ -97,7 +110,8 @@ class Book:
             else:
                 self.committed = entry.seq
                 self._feed.publish(self.conversation, entry)
-                return slot
+                return entry
+        slot = Slot(entry.seq, event)
         self._slots.append(slot)
         self.dirty.set()
         return slot
@@ -109,20 +123,14 @@ class Book:
         """
         if self.committed == len(self.transcript):
             return
-        with anyio.CancelScope(shield=True):  # a store is never left in the middle of a write
-            async with self._lock:
-                while self.committed < len(self.transcript):
-                    await self._write()
-        await anyio.lowlevel.checkpoint_if_cancelled()
+        async with self._lock:  # cancelled here, nothing was written and everything is still pending
+            while self.committed < len(self.transcript):
+                await self._write()
 
     async def refresh(self) -> None:
         """Take in what others stored."""
-        with anyio.CancelScope(shield=True):
-            async with self._lock:
-                if self.committed < len(self.transcript):
-                    await self._write()
-                else:
-                    await self._merge()
+        async with self._lock:
+            await (self._write() if self.committed < len(self.transcript) else self._merge())
 
     async def settle(self) -> None:
         """Commit what waited long enough for company; runs until cancelled."""
@@ -152,10 +160,12 @@ class Book:
     async def _merge(self) -> None:
         """Put what others stored in its place, and what was pending behind it."""
         lines = await self._store.read(self.conversation, after=self.committed)
+        blobs = await payloads(self._store, lines)
+        # from here on nothing waits: a cancellation finds the pending entries before the move or after it
         transcript, pending = self.transcript, self._slots
         waiting = [(slot, transcript[slot.seq]) for slot in pending]
         transcript.rewind(self.committed)
-        await take_in(transcript, self._store, lines)
+        transcript.extend(lines, blobs.__getitem__)
         self._slots = []
         self._stored(len(transcript))
         keep = surviving([slot.event for slot in pending])

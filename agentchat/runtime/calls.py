@@ -21,7 +21,7 @@ from agentchat.errors import (
     SandboxError,
 )
 from agentchat.policy.charter import charter_of
-from agentchat.runtime.book import Slot
+from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.rerun import Attempt, Record
 from agentchat.transcript.calls import CallRecipe, CallResult, Problem
@@ -74,7 +74,7 @@ class Admitted(NamedTuple):
     """A call on its way: either its recorded end, or its entered CallStarted."""
 
     done: Done | None
-    slot: Slot | None
+    slot: Placed | None
 
 
 class Call:
@@ -120,7 +120,7 @@ class Call:
             slot = self._start(self._performer.prepare())
             await self._desk.commit()
 
-    def _start(self, ready: Ready) -> Slot:
+    def _start(self, ready: Ready) -> Placed:
         self._attempt += 1
         desk = self._desk
         started = CallStarted(
@@ -139,7 +139,7 @@ class Call:
             raise CallNotAdmitted(f"a {denied.call} call was not admitted: the {denied.reason} has no room ({told})")
         return slot
 
-    async def _attempt_once(self, slot: Slot) -> Done | CallFailed:
+    async def _attempt_once(self, slot: Placed) -> Done | CallFailed:
         desk = self._desk
         started = slot.event
         assert isinstance(started, CallStarted)

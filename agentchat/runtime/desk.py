@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from agentchat.policy.charter import InDoubt
-from agentchat.runtime.book import Slot
+from agentchat.runtime.book import Placed
 from agentchat.seams import Delta
 from agentchat.transcript.events import Event
 from agentchat.transcript.transcript import Transcript
@@ -24,7 +24,7 @@ class Desk(Protocol):
         """What to do about calls of an earlier process that have no result."""
         ...
 
-    def offer(self, event: Event) -> Slot:
+    def offer(self, event: Event) -> Placed:
         """Let the policy decide on an offer, and enter what it rules."""
         ...
 

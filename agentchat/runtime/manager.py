@@ -15,7 +15,7 @@ from agentchat.policy.charter import InDoubt
 from agentchat.policy.decide import decide, stopping
 from agentchat.policy.rules import Elapsed
 from agentchat.policy.state import state_of
-from agentchat.runtime.book import Book, Slot
+from agentchat.runtime.book import Book, Placed
 from agentchat.runtime.host import Host
 from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Store
 from agentchat.transcript.events import Closed, Entry, Event, Interrupted, TimeUp, TurnGiven
@@ -51,7 +51,7 @@ class Manager:
 
     # the desk
 
-    def offer(self, event: Event) -> Slot:
+    def offer(self, event: Event) -> Placed:
         """Let the policy decide on an offer, and enter what it rules."""
         ruling = decide(self.book.transcript, event)
         assert ruling is not None
@@ -94,10 +94,11 @@ class Manager:
                 ruling = decide(self.transcript)
                 if ruling is None:
                     break
-                self.book.enter(ruling.event, ruling.cause)
+                placed = self.book.enter(ruling.event, ruling.cause)
                 if isinstance(ruling.event, Closed):
                     await self.book.commit()
-                    break
+                    if placed.seq:
+                        break  # else someone's input came first, and is decided on
         except anyio.get_cancelled_exc_class():
             self._stop_for_good()
             with anyio.CancelScope(shield=True), suppress(StoreError):  # lost to another holder: it has the last word
@@ -136,7 +137,7 @@ class Manager:
 
     # inputs
 
-    async def put(self, event: Event) -> Slot:
+    async def put(self, event: Event) -> Placed:
         """Enter an input from outside, durably, and let it act on the turn that is going on.
 
         Raises ConversationClosed when no run is going on.

@@ -1,8 +1,9 @@
 """Moving entries that lost their place to others which were stored first.
 
 Someone may append an input while this process holds entries that are not stored yet. The input keeps its place; what
-was pending comes after it, with its references moved along. A turn that was given but not yet stored is not moved but
-given up: what it would see has changed, so it is decided and taken again, before any call of it was made.
+was pending comes after it, with its references moved along. A decision that was not yet stored (a turn given, stopped, or
+the run closed) is not moved but given up, with all that followed from it: what it looked at has changed, so it is
+taken anew, before any call of such a turn was made.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from agentchat.transcript.calls import CodeRecipe, Item, ModelRecipe, Piece
 from agentchat.transcript.events import (
     Answered,
     CallStarted,
+    Closed,
     Event,
     ExternalSignal,
     Interrupted,
     Said,
     TimeUp,
+    TurnCancelled,
     TurnGiven,
 )
 
 _SEQ: Final = re.compile(r"^([@%])(\d+)")
 _FIELDS: Final = ("turn", "call", "subject", "on")
+_DECISIONS: Final = (TurnGiven, TurnCancelled, Closed)
 
 
 def is_input(event: Event) -> bool:
@@ -35,9 +39,9 @@ def is_input(event: Event) -> bool:
 
 
 def surviving(pending: list[Event]) -> list[bool]:
-    """For each pending event, whether it is entered again: all before the first TurnGiven, of the rest the inputs."""
-    turn = next((place for place, event in enumerate(pending) if isinstance(event, TurnGiven)), len(pending))
-    return [place < turn or is_input(event) for place, event in enumerate(pending)]
+    """For each pending event, whether it is entered again: all before the first decision, of the rest the inputs."""
+    first = next((place for place, event in enumerate(pending) if isinstance(event, _DECISIONS)), len(pending))
+    return [place < first or is_input(event) for place, event in enumerate(pending)]
 
 
 def moved(event: Event, places: Mapping[int, int]) -> Event:
@@ -66,7 +70,7 @@ def moved(event: Event, places: Mapping[int, int]) -> Event:
 
 
 def _item(item: Item, places: Mapping[int, int]) -> Item:
-    return item.model_copy(update={"pieces": tuple(_piece(piece, places) for piece in item.pieces)})
+    return item[0], tuple(_piece(piece, places) for piece in item[1])
 
 
 def _piece(piece: Piece, places: Mapping[int, int]) -> Piece:

@@ -11,17 +11,13 @@ _States = dict[str, tuple[StateSet | None, StateSet]]
 
 def _step(states: _States, entry: Entry, _: Transcript) -> _States:
     event = entry.event
-    if isinstance(event, StateSet):
-        kept = states.get(event.agent)
-        if kept is None:
-            states[event.agent] = (None, event)
-        else:
-            before, last = kept
-            states[event.agent] = (before if last.turn == event.turn else last, event)
+    assert isinstance(event, StateSet)
+    before, last = states.get(event.agent, (None, None))
+    states[event.agent] = (before if last is not None and last.turn == event.turn else last, event)
     return states
 
 
-_FOLD: Fold[_States] = Fold(dict, _step)
+_FOLD: Fold[_States] = Fold(dict, _step, on=frozenset({StateSet}))
 
 
 def state_before(transcript: Transcript, agent: str, turn: int) -> StateSet | None:

@@ -110,7 +110,11 @@ class _Worker:
 
     def interpret(self) -> None:
         """Run the program to its end; the fields say what it did."""
-        import pydantic_monty as monty
+        try:
+            import pydantic_monty as monty
+        except ImportError as error:
+            self.broken = f"Monty is installed but cannot be imported: {error}"
+            return
 
         allowed: monty.ResourceLimits = {
             "max_memory": self._limits.memory,

@@ -17,5 +17,10 @@ async def load(store: Store, conversation: str) -> Transcript:
 
 async def take_in(transcript: Transcript, store: Store, lines: list[bytes]) -> None:
     """Append stored lines to a transcript, with the payloads they refer to."""
-    blobs = {name: await store.get_blob(name) for line in lines for name in blob_names(line)}
+    blobs = await payloads(store, lines)
     transcript.extend(lines, blobs.__getitem__)
+
+
+async def payloads(store: Store, lines: list[bytes]) -> dict[str, bytes]:
+    """The large payloads that stored lines refer to."""
+    return {name: await store.get_blob(name) for line in lines for name in blob_names(line)}

@@ -1,4 +1,4 @@
-"""A rich console that changes nothing of what it is given: no markup, no emoji codes, no guessing, no line breaks.
+"""A rich console that changes nothing of what it is given: no markup, no emoji codes, no guessing.
 
 Colours follow the terminal, NO_COLOR and TERM as rich reads them; a pipe gets plain text. Which text goes to it, and
 that it is harmless, is the business of `view` and `live`.
@@ -23,8 +23,18 @@ class Plain(Console):
         raise  # noqa: PLE0704 - rich calls this while it handles the BrokenPipeError
 
     def show(self, shown: RenderableType) -> None:
-        """Print it. Lines stay as long as they are, so that copied code is the code; the terminal folds them."""
-        self.print(shown, soft_wrap=True)
+        """Print it. On a terminal prose is broken between words; elsewhere every line stays as long as it is."""
+        if self.is_terminal:
+            self.print(shown, crop=False)
+        else:
+            self.print(shown, soft_wrap=True)
+
+    def row(self, shown: RenderableType) -> None:
+        """Print what takes one line, cut off at the edge of a terminal."""
+        if self.is_terminal:
+            self.print(shown, no_wrap=True, overflow="ellipsis")
+        else:
+            self.print(shown, soft_wrap=True)
 
     def raw(self, text: str) -> None:
         """Append text as it is, without a line end."""

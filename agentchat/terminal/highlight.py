@@ -1,17 +1,17 @@
-"""A message's text with its fenced code in colour. Pure; the text stays what it is, colours apart.
+"""A message's text as blocks: prose, which may be wrapped, and fenced code in colour, which may not. Pure.
 
 Text is not rendered as Markdown: what an agent said is what a person must see. Only languages on the list are
-coloured, and only programs of a sensible size: a lexer for any name in a fence is code run on a stranger's word.
+coloured, and only programs of a sensible size: any name in a fence choosing any lexer is work on a stranger's word.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from rich.syntax import Syntax
 from rich.text import Text
 
+from agentchat.terminal.fences import FenceReader
 from agentchat.terminal.sanitize import sanitize
 
 LARGEST: Final = 20_000
@@ -23,40 +23,51 @@ _LEXERS: Final = {
     **dict.fromkeys(("bash", "sh", "shell"), "bash"),
     **{name: name for name in ("json", "yaml", "toml", "sql", "diff", "html", "css", "javascript", "rust", "go", "c")},
 }
-_OPEN: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)")
 
 
-def highlighted(text: str) -> Text:
-    """The text, sanitised, with fences dim and what is in them coloured."""
-    shown = Text()
-    program: list[str] = []
-    fence, lexer = "", ""
-    for line in sanitize(text).rstrip("\n").split("\n"):
-        match = _OPEN.fullmatch(line)
-        if fence and _closes(line, fence):
-            shown.append_text(_coloured(program, lexer)).append(f"{line}\n", style="dim")
-            program, fence = [], ""
-        elif fence:
-            program.append(line)
-        elif match is not None:
-            word = match["info"].split(maxsplit=1)[:1]
-            fence, lexer = match["fence"], _LEXERS.get(word[0].lower() if word else "", "")
-            shown.append(f"{line}\n", style="dim")
+def blocks(text: str) -> list[Text]:
+    """The text, sanitised, in blocks that follow each other line by line."""
+    reader = FenceReader()
+    found: list[Text] = []
+    prose: list[str] = []
+    code: list[str] = []
+
+    def settle() -> None:
+        if prose:
+            found.append(Text("\n".join(prose)))
+        if code:
+            found.append(coloured("\n".join(code), reader.info))
+        prose.clear()
+        code.clear()
+
+    for line in sanitize(text).removesuffix("\n").split("\n"):
+        kind = reader.take(line)
+        if kind == "prose":
+            prose.append(line)
+        elif kind == "code":
+            code.append(line)
         else:
-            shown.append(f"{line}\n")
-    shown.append_text(_coloured(program, lexer))
-    shown.right_crop(1)
+            settle()
+            found.append(Text(line, style="dim"))
+    settle()
+    return found
+
+
+def coloured(program: str, language: str) -> Text:
+    """A program that was sanitised, in colour where its language is known."""
+    text = verbatim(program)
+    lexer = _LEXERS.get(language)
+    if lexer is None or len(program) > LARGEST:
+        return text
+    # Tabs stay where a lexer does not know how wide they are; the text must come out as it went in.
+    shown = Syntax("", lexer, theme="ansi_dark").highlight(program)
+    shown.right_crop(len(shown.plain) - len(program))
+    if shown.plain != program:
+        return text
+    shown.no_wrap, shown.overflow = True, "ignore"
     return shown
 
 
-def _coloured(lines: list[str], lexer: str) -> Text:
-    plain = "".join(f"{line}\n" for line in lines)
-    if not lexer or not 0 < len(plain) <= LARGEST:
-        return Text(plain)
-    coloured = Syntax("", lexer, theme="ansi_dark", tab_size=8).highlight(plain)
-    return coloured if coloured.plain == plain else Text(plain)
-
-
-def _closes(line: str, fence: str) -> bool:
-    bare = line.strip(" \t>")
-    return len(bare) >= len(fence) and set(bare) == {fence[0]}
+def verbatim(text: str, style: str = "") -> Text:
+    """Text whose lines are never broken: code, and what programs print."""
+    return Text(text, style=style, no_wrap=True, overflow="ignore")

@@ -6,13 +6,12 @@ reads the transcript and writes to one console; it changes and decides nothing.
 
 from __future__ import annotations
 
-from rich.text import Text
-
 from agentchat.policy.charter import charter_of
 from agentchat.seams import Delta
 from agentchat.terminal.console import Plain
 from agentchat.terminal.sanitize import Sanitizer
 from agentchat.terminal.view import body, heading, view
+from agentchat.terminal.wrapping import Wrapper
 from agentchat.transcript.events import CallStarted, Entry, Said
 from agentchat.transcript.transcript import Transcript
 
@@ -31,6 +30,7 @@ class LivePrinter:
         self._missed = False  # whether some of it was not
         self._line_open = False
         self._clean = Sanitizer()
+        self._wrap = Wrapper(console.width)
 
     def show(self, item: Entry | Delta) -> None:
         """Print what is to be seen of an item."""
@@ -39,12 +39,6 @@ class LivePrinter:
                 self._append(item)
         elif item.seq > self._after:
             self._enter(item)
-
-    def note(self, text: str) -> None:
-        """Print a remark of the program's own, on lines of its own."""
-        self._end_line()
-        self._console.show(Text(text, style="dim"))
-        self._headed = None
 
     def _enter(self, entry: Entry) -> None:
         event = entry.event
@@ -57,7 +51,8 @@ class LivePrinter:
                 self._console.show(body(self._transcript.body(entry.seq)))
             self._space()
         else:
-            shown = view(entry, self._transcript, partial=not self._streamed)
+            headed = None if self._headed is None or self._streamed else self._headed[0]
+            shown = view(entry, self._transcript, partial=not self._streamed, under=headed)
             if shown is not None:
                 self._end_line()
                 self._console.show(shown)
@@ -70,7 +65,8 @@ class LivePrinter:
             self._end_line()
             self._console.show(heading(started.agent, self._transcript))
             self._headed = who
-        self._call, self._streamed, self._missed, self._clean = seq, False, False, Sanitizer()
+        self._call, self._streamed, self._missed = seq, False, False
+        self._clean, self._wrap = Sanitizer(), Wrapper(self._console.width)
 
     def _append(self, delta: Delta) -> None:
         if self._headed is None:  # something else was printed in between
@@ -80,11 +76,9 @@ class LivePrinter:
             self._headed = (delta.agent, started.turn)
         if delta.missed:
             self._missed = True
-            self._console.raw("\n[…]\n")
-        text = self._clean.feed(delta.text)
-        if text:
-            self._console.raw(text)
-            self._streamed, self._line_open = True, not text.endswith("\n")
+            self._raw(f"{self._wrap.close()}\n[…]\n")
+        self._raw(self._wrap.feed(self._clean.feed(delta.text)))
+        self._streamed = True
 
     def _speaks(self, agent: str) -> bool:
         """Whether what the agent's calls bring is what it says. A function agent may do anything with it."""
@@ -95,7 +89,13 @@ class LivePrinter:
         self._console.raw("\n")
         self._headed = None
 
+    def _raw(self, text: str) -> None:
+        if text:
+            self._console.raw(text)
+            self._line_open = not text.endswith("\n")
+
     def _end_line(self) -> None:
+        self._raw(self._wrap.close())
         if self._line_open:
             self._console.raw("\n")
             self._line_open = False

@@ -1,7 +1,7 @@
 """From an entry to what a person reads: who speaks, what was said, what became of code, and everything that went wrong.
 
-Pure: an entry and its transcript go in, a rich `Text` comes out, the same for live and for old conversations. No text
-of a message is ever parsed as markup, and none gets out unsanitised. No clock, no file, no terminal.
+Pure: an entry and its transcript go in, a rich renderable comes out, the same for live and for old conversations. No
+text of a message is ever parsed as markup, and none gets out unsanitised. No clock, no file, no terminal.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from typing import Final, NamedTuple
 
+from rich.console import Group
 from rich.text import Text
 
 from agentchat.policy.charter import charter_of
 from agentchat.policy.usage import Count, UsageReport
-from agentchat.terminal.highlight import highlighted
+from agentchat.terminal.highlight import blocks, coloured, verbatim
 from agentchat.terminal.sanitize import sanitize, sanitize_line
 from agentchat.transcript.calls import CodeRecipe, ModelRecipe, Reply, Usage
 from agentchat.transcript.events import (
@@ -41,7 +42,6 @@ from agentchat.transcript.events import (
     Scrubbed,
     Taken,
     TimeUp,
-    TurnCancelled,
     TurnFailed,
     TurnPassed,
     Warned,
@@ -63,24 +63,29 @@ _ODD: Final = "yellow"
 
 
 class Note(NamedTuple):
-    """Something that happened beside the messages: one paragraph and its style."""
+    """Something that happened beside the messages: a paragraph, its style, and the agent that it is about."""
 
     text: str
     style: str
+    who: str | None = None
 
 
-def view(entry: Entry, transcript: Transcript, *, partial: bool = True) -> Text | None:
+def view(entry: Entry, transcript: Transcript, *, partial: bool = True, under: str | None = None) -> Group | None:
     """What a reader of the conversation is shown of an entry; None for what only `event_line` tells.
 
-    partial: whether text that had arrived before a call broke off is shown with it, or was seen already.
+    partial: whether text that had arrived before a call broke off is shown with it, or was seen already. under: the
+    agent whose heading stands right above, and need not be named again.
     """
     event = entry.event
     if isinstance(event, Said):
-        return heading(event.sender, transcript, to=event.to).append("\n").append_text(body(transcript.body(entry.seq)))
+        return Group(heading(event.sender, transcript, to=event.to), body(transcript.body(entry.seq)))
     if isinstance(event, Closed):
         return _closed(event)
     note = _about_call(entry, transcript, partial) or _about_turn(entry, transcript) or _about_record(entry)
-    return None if note is None else Text(sanitize(note.text), style=note.style)
+    if note is None:
+        return None
+    who = "" if note.who in (None, under) else f"{note.who}: "
+    return Group(Text(sanitize(f"{who}{note.text}"), style=note.style))
 
 
 def heading(sender: str, transcript: Transcript, *, to: str | None = None) -> Text:
@@ -91,19 +96,19 @@ def heading(sender: str, transcript: Transcript, *, to: str | None = None) -> Te
     return text
 
 
-def body(said: Body) -> Text:
+def body(said: Body) -> Group:
     """A message body."""
     if isinstance(said, CodeResult):
-        return _code_result(said)
+        return Group(*_code_result(said))
     if isinstance(said, Code):
-        return highlighted(f"```{said.language}\n{said.source}\n```")
+        return Group(coloured(sanitize(said.source), said.language.lower()))
     if isinstance(said, Direction | Handoff):
         target = said.next if isinstance(said, Direction) else said.to
-        return Text(f"→ {sanitize_line(target)}: {sanitize(said.text)}", style=_QUIET)
+        return Group(Text(f"→ {sanitize_line(target)}: {sanitize(said.text)}", style=_QUIET))
     if isinstance(said, Data):
         shown = json.dumps(said.value, ensure_ascii=False, indent=2)
-        return Text(f"{sanitize_line(said.type)} ", style=_QUIET).append(sanitize(shown), style="not dim")
-    return _text(said)
+        return Group(Text(sanitize_line(said.type), style=_QUIET), verbatim(sanitize(shown)))
+    return Group(*_text(said))
 
 
 def call_line(entry: Entry, transcript: Transcript) -> Text | None:
@@ -139,22 +144,22 @@ def usage_line(usage: UsageReport) -> str:
 # parts of messages
 
 
-def _text(said: TextBody) -> Text:
-    text = Text()
+def _text(said: TextBody) -> list[Text]:
+    found: list[Text] = []
     for part in said.parts:
         if isinstance(part, TextPart):
-            text.append_text(highlighted(part.content))
+            found += blocks(part.content)
         else:
-            text.append(f"[{part.type}]", style=_QUIET)
-    return text if text.plain else Text("(an empty message)", style=_QUIET)
+            found.append(Text(f"[{part.type}]", style=_QUIET))
+    return found if any(text.plain for text in found) else [Text("(an empty message)", style=_QUIET)]
 
 
-def _code_result(result: CodeResult) -> Text:
+def _code_result(result: CodeResult) -> list[Text]:
     pieces: list[Text] = []
     for run in result.runs:
         pieces.append(Text(_ending(run), style="green" if run.ok else _BAD))
         pieces += [
-            Text(sanitize(stream).rstrip("\n"), style=style)
+            verbatim(sanitize(stream).rstrip("\n"), style)
             for stream, style in ((run.stdout, ""), (run.stderr, _BAD))
             if stream.strip()
         ]
@@ -162,7 +167,7 @@ def _code_result(result: CodeResult) -> Text:
             pieces.append(Text("(no output)", style=_QUIET))
     if result.skipped:
         pieces.append(Text(f"{_many(result.skipped, 'later block')} not run", style=_ODD))
-    return Text("\n").join(pieces)
+    return pieces
 
 
 def _ending(run: CodeRun) -> str:
@@ -178,10 +183,10 @@ def _ending(run: CodeRun) -> str:
     return sanitize_line(f"{run.language} {ending}{took}{''.join(f'; {note}' for note in notes)}")
 
 
-def _closed(event: Closed) -> Text:
+def _closed(event: Closed) -> Group:
     text = Text(event.outcome, style=_OUTCOMES.get(event.outcome, "bold red"))
-    text.append(f": {sanitize(event.reason)}", style="not bold")
-    return text.append(f"\n{sanitize(event.advice)}", style=f"not bold default {_QUIET}")
+    text.append(f": {sanitize(event.reason)}", style="not bold default")
+    return Group(text, Text(sanitize(event.advice), style=_QUIET))
 
 
 # what happens beside messages
@@ -192,48 +197,45 @@ def _about_call(entry: Entry, transcript: Transcript, partial: bool) -> Note | N
     if isinstance(event, CallDenied):
         values = event.values
         room = f"{values['spent']} of {values['cap']} {values['unit']} spent" if "cap" in values else f"{values}"
-        return Note(f"{event.agent}: a {event.call} call was not admitted by the {event.reason}: {room}", _ODD)
+        return Note(f"a {event.call} call was not admitted by the {event.reason}: {room}", _ODD, event.agent)
     if not isinstance(event, CallFailed | CallCancelled | CallInDoubt | Overrun):
         return None
     started = _started(event.call, transcript)
-    who = f"the call at event {event.call}" if started is None else f"{started.agent}: the {started.recipe.call} call"
+    who = None if started is None else started.agent
+    what = f"call {event.call}" if started is None else f"the {started.recipe.call} call"
     if isinstance(event, CallFailed):
         attempts = charter_of(transcript).limits.attempts
         again = "" if started is None or not event.retryable else f" (attempt {started.attempt} of {attempts})"
-        return Note(f"{who} failed{again}: {event.error.message}{_arrived(event.partial if partial else None)}", _BAD)
+        arrived = _arrived(event.partial if partial else None)
+        return Note(f"{what} failed{again}: {event.error.message}{arrived}", _BAD, who)
     if isinstance(event, CallCancelled):
-        return Note(f"{who} was stopped ({event.reason}){_arrived(event.partial if partial else None)}", _ODD)
+        why = "" if event.reason == "cancelled" else f" ({event.reason})"
+        return Note(f"{what} was stopped{why}{_arrived(event.partial if partial else None)}", _ODD, who)
     if isinstance(event, CallInDoubt):
         done = {"retry": "it is made again", "fail": "it counts as failed"}.get(event.policy, "a person is asked")
-        return Note(f"{who} had no result when the process ended, and may have had its effect: {done}", _ODD)
-    return Note(f"{who} cost more than it had reserved; no further call is admitted", _BAD)
+        told = f"{what} had no result when the process ended, and may have had its effect: {done}"
+        return Note(told, _ODD, who)
+    return Note(f"{what} cost more than it had reserved; no further call is admitted", _BAD, who)
 
 
 def _about_turn(entry: Entry, transcript: Transcript) -> Note | None:
     event = entry.event
+    if not isinstance(event, TurnPassed | TurnFailed | Refused | Diverged):
+        return None
+    who = _agent(event.turn, transcript)
     if isinstance(event, TurnPassed):
-        return Note(f"{_agent(event.turn, transcript)} has nothing to say", _QUIET)
-    if isinstance(event, TurnCancelled):
-        return Note(f"{_agent(event.turn, transcript)}: the turn was stopped: {event.reason}", _ODD)
+        return Note("nothing to say", _QUIET, who)
     if isinstance(event, TurnFailed):
         before = transcript[entry.seq - 1].event if entry.seq > 1 else None
         if isinstance(before, CallFailed) and before.error.message == event.error.message:
             return None  # told by the call
         where = f" ({event.error.where})" if event.error.where else ""
-        return Note(
-            f"{_agent(event.turn, transcript)}: the turn failed: {event.error.type}: {event.error.message}{where}", _BAD
-        )
+        return Note(f"the turn failed: {event.error.type}: {event.error.message}{where}", _BAD, who)
     if isinstance(event, Refused):
-        problems = "; ".join(event.problems)
         raw = event.raw if isinstance(event.raw, str) else json.dumps(event.raw, ensure_ascii=False)
-        return Note(f"{_agent(event.turn, transcript)}: an answer was refused: {problems}\n{raw}", _ODD)
-    if isinstance(event, Diverged):
-        return Note(
-            f"{_agent(event.turn, transcript)}: on going on, call {event.ordinal} of the turn was another than recorded"
-            f" (recorded: {event.recorded}; now: {event.now})",
-            _BAD,
-        )
-    return None
+        return Note(f"an answer was refused: {'; '.join(event.problems)}\n{raw}", _ODD, who)
+    told = f"call {event.ordinal} of the turn was recorded as {event.recorded}, and is now {event.now}"
+    return Note(f"on going on, {told}", _BAD, who)
 
 
 def _about_record(entry: Entry) -> Note | None:
@@ -242,7 +244,7 @@ def _about_record(entry: Entry) -> Note | None:
         case RunStarted(run=run) if run > 1:
             return Note(f"run {run} begins", _QUIET)
         case Taken(owner=owner):
-            return Note(f"taken over by {owner}", _ODD)
+            return Note(f"resumed by {owner}", _QUIET)
         case Interrupted(by=by, reason=reason):
             return Note(f"interrupted by {by}{f': {reason}' if reason else ''}", _ODD)
         case ExternalSignal(name=name, by=by):

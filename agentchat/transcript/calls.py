@@ -91,11 +91,8 @@ class ModelCard(Frozen):
     tail: str
 
 
-class Item(Frozen):
-    """One message of a request: its role, and the pieces of its text."""
-
-    role: Literal["system", "user", "assistant"]
-    pieces: tuple[Piece, ...]
+Item = tuple[Literal["system", "user", "assistant"], tuple[Piece, ...]]
+"""One message of a request: its role, and the pieces of its text. A plain tuple: there are two for every turn."""
 
 
 class ModelRecipe(Frozen):

@@ -24,11 +24,21 @@ S = TypeVar("S")
 
 
 class Fold(Generic[S]):
-    """A named reducer. `start` makes the empty state; `step` takes the next entry in and returns the state."""
+    """A reducer. `start` makes the empty state; `step` takes the next entry in and returns the state.
 
-    def __init__(self, start: Callable[[], S], step: Callable[[S, Entry, Transcript], S]) -> None:
+    `on`: the event classes that it looks at; it is not shown others. Without it, all.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], S],
+        step: Callable[[S, Entry, Transcript], S],
+        *,
+        on: frozenset[type] | None = None,
+    ) -> None:
         self.start = start
         self.step = step
+        self.on = on
 
 
 class Message:
@@ -173,11 +183,12 @@ class Transcript:
         entries = self._entries
         total = len(entries)
         if upto != total:
-            step = fold.step
+            step, on = fold.step, fold.on
             try:
-                while upto < total:
-                    state = step(state, entries[upto], self)
-                    upto += 1
+                for entry in entries[upto:] if upto else entries:
+                    if on is None or type(entry.event) in on:
+                        state = step(state, entry, self)
+                upto = total
             except BaseException:
                 self._folds.pop(fold, None)  # half a step may be in the state
                 raise
@@ -278,7 +289,7 @@ class Transcript:
     def save(self, path: str | Path) -> Path:
         """Write the portable form to a file, whole or not at all. Returns the path."""
         target = Path(path)
-        partial = target.with_name(f".{target.name}.partial")
+        partial = target.with_name(f".{target.name}.{self._head[:12]}.partial")
         partial.write_bytes(self.dumps())
         return partial.replace(target)
 

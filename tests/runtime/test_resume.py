@@ -134,13 +134,18 @@ async def test_a_file_is_resumed_by_its_path(crashed: Path, tmp_path: Path) -> N
     assert Transcript.load(source).dumps() == transcript.dumps()
 
 
+def _renewed() -> list[Assistant]:
+    ann, bob = team()
+    return [Assistant("ann", model=ann.model, instructions="new"), bob]
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
         (lambda: [Assistant("ann", model=ScriptedModel([]))], "agent bob is missing"),
-        (lambda: [*team(), Assistant("cleo", model=ScriptedModel([]))], "agent cleo is new"),
+        (lambda: [*team(), Assistant("cleo", model=ScriptedModel([], name="other"))], "agent cleo is new"),
         (lambda: list(reversed(team())), "the order of the agents changed"),
-        (lambda: [Assistant("ann", model=ScriptedModel([]), instructions="new"), team()[1]], "ann, instructions: was"),
+        (lambda: _renewed(), "ann, instructions: was"),
     ],
 )
 async def test_a_changed_team_is_refused_with_what_changed(

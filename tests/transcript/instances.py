@@ -43,13 +43,19 @@ def of(annotation: Any) -> st.SearchStrategy[Any]:
         Literal: lambda: st.sampled_from(arguments),
         Union: lambda: st.one_of([of(one) for one in arguments]),
         types.UnionType: lambda: st.one_of([of(one) for one in arguments]),
-        tuple: lambda: st.lists(of(arguments[0]), max_size=3).map(tuple),
+        tuple: lambda: _tuples(arguments),
         dict: lambda: st.dictionaries(keys, of(arguments[1]), max_size=3),
     }
     if origin in compound:
         return compound[origin]()
     assert issubclass(annotation, BaseModel), annotation
     return instances(annotation)
+
+
+def _tuples(arguments: tuple[Any, ...]) -> st.SearchStrategy[tuple[Any, ...]]:
+    if arguments[-1] is Ellipsis:
+        return st.lists(of(arguments[0]), max_size=3).map(tuple)
+    return st.tuples(*(of(one) for one in arguments))
 
 
 def instances(model: type[BaseModel]) -> st.SearchStrategy[Any]:
@@ -64,3 +70,8 @@ def instances(model: type[BaseModel]) -> st.SearchStrategy[Any]:
 KINDS: tuple[type[Any], ...] = get_args(Event)
 EVENTS = {kind: instances(kind) for kind in KINDS}
 events: st.SearchStrategy[Event] = st.one_of(list(EVENTS.values()))
+
+
+def members(union: Any) -> tuple[type[Any], ...]:
+    """The classes of an annotated union."""
+    return get_args(get_args(union)[0])

@@ -203,7 +203,7 @@ def test_a_payload_that_is_not_there_is_named() -> None:
     with pytest.raises(DamagedTranscript, match=f"{name[:12]} is kept elsewhere"):
         decode(line.data)
     with pytest.raises(DamagedTranscript, match=f"{name[:12]} is missing"):
-        decode(line.data, {}.__getitem__)
+        decode(line.data, dict[str, bytes]().__getitem__)
     with pytest.raises(DamagedTranscript, match=f"{name[:12]} was changed"):
         decode(line.data, {name: b"y" * 70_000}.__getitem__)
 

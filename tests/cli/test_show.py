@@ -1,0 +1,132 @@
+"""`agentchat show` and `replay --check`: any record can be looked at, and what is wrong with a file is named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agentchat import Transcript
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def demo(cli: Cli) -> Path:
+    assert cli("demo", "--save", "demo.jsonl").code == 0
+    return cli.folder / "demo.jsonl"
+
+
+def test_events_are_a_line_each_with_their_cause(cli: Cli, demo: Path) -> None:
+    said = cli("show", "--events", "demo.jsonl")
+    lines = said.out.splitlines()
+    transcript = Transcript.load(demo)
+    assert len(lines) == len(transcript)
+    for entry, line in zip(transcript, lines, strict=True):
+        seq, cause, _, kind, *_ = line.split()
+        assert (int(seq), cause, kind) == (entry.seq, str(entry.cause or "-"), entry.event.kind)
+
+
+def test_replay_without_check_shows(cli: Cli, demo: Path) -> None:
+    assert cli("replay", "demo.jsonl") == cli("show", "demo.jsonl")
+
+
+def test_a_torn_tail_is_told_in_one_line(cli: Cli, demo: Path) -> None:
+    demo.write_bytes(demo.read_bytes()[:-7])
+    said = cli("show", "demo.jsonl")
+    assert said.code == 0
+    assert len(said.err.splitlines()) == 1
+    assert "the last line is unfinished" in said.err
+    assert "Not ended" in said.out
+    assert "agentchat resume demo.jsonl" in said.out
+
+
+def newer(line: bytes) -> bytes:
+    return json.dumps({**json.loads(line), "v": 99}).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda lines: [*lines[:4], lines[4].replace(b"coder", b"codex"), *lines[5:]], "line 6: "),
+        (lambda lines: [*lines[:4], *lines[5:]], "line 5: "),
+        (lambda lines: [*lines[:4], b"garbage", *lines[5:]], "line 5: this is no JSON"),
+        (lambda lines: [newer(lines[0]), *lines[1:]], "line 1: written in format 99"),
+        (lambda lines: [b'{"a":1}'], "line 1: this is no entry of a transcript"),
+        (lambda lines: [], "holds no complete event"),
+    ],
+    ids=["edited", "missing", "damaged", "newer", "something else", "empty"],
+)
+def test_a_file_that_is_not_right_is_named_with_the_line(cli: Cli, demo: Path, change: object, told: str) -> None:
+    lines = demo.read_bytes().splitlines()
+    demo.write_bytes(b"".join(line + b"\n" for line in change(lines)))  # type: ignore[operator]  # one of the above
+    before = demo.read_bytes()
+    for words in (["show"], ["replay", "--check"], ["resume"]):
+        said = cli(*words, "demo.jsonl")
+        assert (said.code, said.out) == (2, "")
+        assert said.err.startswith("agentchat: demo.jsonl: ")
+        assert told in said.err
+    assert demo.read_bytes() == before
+
+
+def test_no_file_a_directory_and_a_store_are_told_apart(cli: Cli) -> None:
+    assert cli("demo").code == 0
+    (cli.folder / "d.jsonl").mkdir()
+    for source, told in (
+        ("none.jsonl", "none.jsonl: cannot be read"),
+        ("d.jsonl", "d.jsonl: cannot be read"),
+        (str(cli.store), "this is a store, not a transcript; name a conversation in it"),
+    ):
+        said = cli("show", source)
+        assert (said.code, said.out) == (2, "")
+        assert told in said.err
+
+
+def test_an_id_may_be_shortened_and_a_wrong_one_names_the_nearest(cli: Cli) -> None:
+    said = cli("show", "abc")
+    assert said.code == 2
+    assert "holds none yet" in said.err
+    assert not cli.store.exists()
+    assert cli("demo").code == 0
+    said = cli("show", "1999")
+    assert said.code == 2
+    assert "there is no conversation '1999'" in said.err
+    (known,) = (word for word in said.err.split() if word.startswith("2"))
+    assert cli("show", known[:-1]).code == 0
+    assert cli("demo").code == 0
+    said = cli("show", "2")
+    assert said.code == 2
+    assert "2 conversations begin with '2'" in said.err
+
+
+def test_a_difference_is_named_and_code_1(cli: Cli, demo: Path) -> None:
+    transcript, edited = Transcript.load(demo), Transcript()
+    for entry in transcript:
+        event = entry.event
+        if event.kind == "turn_given" and event.to == "runner":
+            event = event.model_copy(update={"to": "coder"})
+        edited.append(edited.next(event, at=entry.at, active=entry.active, cause=entry.cause))
+    edited.save(demo)
+    said = cli("replay", "--check", "demo.jsonl")
+    assert said.code == 1
+    assert "the first difference is at event 8, the decision" in said.out
+    assert "recorded: " in said.out
+    assert "now: " in said.out
+    assert "more, which may follow from it" in said.out
+
+
+def test_a_reader_that_leaves_early_is_no_error(cli: Cli, demo: Path) -> None:
+    show = subprocess.Popen(
+        cli.command("show", "--events", "demo.jsonl"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=cli.env,
+        cwd=cli.folder,
+    )
+    assert show.stdout is not None
+    assert show.stderr is not None
+    show.stdout.close()
+    err = show.stderr.read()
+    show.stderr.close()
+    assert (show.wait(60), err) == (0, b"")

@@ -1,0 +1,49 @@
+"""Requests rebuilt one after the other are those that were sent, whichever they build on."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from agentchat.debug.sent import Sent
+from agentchat.errors import DamagedTranscript
+from agentchat.policy.request import rebuild
+from agentchat.policy.rules import MaxTurns
+from agentchat.transcript.calls import ModelRecipe
+from agentchat.transcript.events import CallStarted
+from agentchat.transcript.transcript import Transcript
+from tests.policy.play import Play
+from tests.policy.test_conversations import plays
+
+
+@given(plays())
+def test_each_request_is_the_one_that_was_sent(play: Play) -> None:
+    sent, prefix = Sent(), Transcript()
+    requests = []
+    for entry in play.log:
+        event = entry.event
+        if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
+            request = sent.rebuild(prefix, event.recipe, entry.seq)
+            assert request.digest == event.digest
+            requests.append((request, rebuild(prefix, event.recipe).join()))
+        prefix.append(entry, play.log.line(entry.seq))
+    assert [request.join() for request, _ in requests] == [joined for _, joined in requests]
+
+
+def test_two_requests_may_build_on_one() -> None:
+    play = Play().start(MaxTurns(9))
+    play.give()
+    first = play.call_model()
+    sent = Sent()
+    started = play.log[first.seq - 1].event
+    assert isinstance(started, CallStarted)
+    assert isinstance(started.recipe, ModelRecipe)
+    sent.rebuild(play.log, started.recipe, first.seq - 1)
+    say = ("user", ("=more",))
+    recipe = ModelRecipe(model="m", base=first.seq - 1, add=(say,), context="all")  # type: ignore[arg-type]  # its role
+    for seq in (90, 91):
+        assert sent.rebuild(play.log, recipe, seq).join() == rebuild(play.log, recipe).join()
+    other = recipe.model_copy(update={"base": 90, "tail": '=],"model":"n"}'})
+    assert sent.rebuild(play.log, other, 92).join().endswith(b'"more"}],"model":"n"}')
+    with pytest.raises(DamagedTranscript, match="builds on event 3"):
+        sent.rebuild(play.log, recipe.model_copy(update={"base": 3}), 93)

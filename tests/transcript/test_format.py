@@ -1,0 +1,52 @@
+"""The format that was released must load for ever."""
+
+from __future__ import annotations
+
+import json
+
+from agentchat.transcript.chain import NO_LINE, digest, encode
+from agentchat.transcript.events import CallFinished, CallStarted, Said
+from agentchat.transcript.messages import Body, Part
+from agentchat.transcript.transcript import Transcript, split_lines
+from tests.fixtures.make_format_1 import FILE, transcript
+from tests.transcript.instances import KINDS, members
+
+
+def test_format_1_loads_and_encodes_to_the_same_bytes() -> None:
+    log = Transcript.load(FILE)
+    assert log.torn == 0
+    assert log.dumps() == FILE.read_bytes()
+    prev = NO_LINE
+    for entry in log:
+        assert entry.prev == prev
+        line = encode(entry)
+        assert line.data == log.line(entry.seq)
+        prev = digest(line.data)
+    assert log.head == prev
+
+
+def test_format_1_is_what_is_written_today() -> None:
+    assert list(transcript()) == list(Transcript.load(FILE))
+
+
+def test_format_1_holds_everything_once_at_least() -> None:
+    log = Transcript.load(FILE)
+    assert {type(entry.event) for entry in log} == set(KINDS)
+    bodies = {type(log.body(entry.seq)) for entry in log if isinstance(entry.event, Said)}
+    assert bodies == set(members(Body))
+    assert {type(part) for part in log[5].event.body.parts} == set(members(Part))  # type: ignore[union-attr]
+    calls = [entry.event.recipe.call for entry in log if isinstance(entry.event, CallStarted)]
+    assert set(calls) == {"model", "code", "tool", "ask"}
+    results = [entry.event.result.of for entry in log if isinstance(entry.event, CallFinished)]
+    assert set(results) == set(calls)
+
+
+def test_format_1_has_its_places_where_the_table_says() -> None:
+    lines = [json.loads(line) for line in split_lines(FILE.read_bytes())[0]]
+    entries = [line for line in lines if "v" in line]
+    assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+    for entry in entries:
+        assert list(entry) == ["v", "seq", "at", "active", "cause", "prev", "event"]
+        assert entry["v"] == 1
+        assert next(iter(entry["event"])) == "kind"
+    assert sum("blob" in line for line in lines) == 1
