@@ -135,14 +135,16 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
     if board.interrupted is not None:
         return _interrupted(board.interrupted)
     fired = state.ending(urgent=urgent)
-    if fired is not None and (urgent or fired.leaf.outcome != "limit"):
+    if fired is not None and (urgent or fired.leaf.outcome not in ("limit", "failed")):
         return _came_true(fired)
     if state.time_up is not None:
         return _time_up(state, state.time_up)
     if urgent:
         return None
-    if board.denied is not None:
+    if board.denied is not None:  # before failure: it is why the turn failed
         return _spent(state, board.denied)
+    if fired is not None and fired.leaf.outcome == "failed":
+        return _came_true(fired)
     if board.failed is not None and board.failures > _tolerated(state):
         return _failed(board.failed)
     if fired is not None:

@@ -38,9 +38,13 @@ class Rule(Frozen):
     """The base of every rule: what joins them, and the questions a rule answers."""
 
     def __or__(self, other: Rule) -> AnyOf:
+        if not isinstance(other, Rule):
+            return NotImplemented
         return AnyOf(rules=(*_flat(AnyOf, self), *_flat(AnyOf, other)))
 
     def __and__(self, other: Rule) -> AllOf:
+        if not isinstance(other, Rule):
+            return NotImplemented
         return AllOf(rules=(*_flat(AllOf, self), *_flat(AllOf, other)))
 
     def __invert__(self) -> Not:

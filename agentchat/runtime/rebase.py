@@ -1,9 +1,9 @@
 """Moving entries that lost their place to others which were stored first.
 
 Someone may append an input while this process holds entries that are not stored yet. The input keeps its place; what
-was pending comes after it, with its references moved along. A decision that was not yet stored (a turn given, stopped, or
-the run closed) is not moved but given up, with all that followed from it: what it looked at has changed, so it is
-taken anew, before any call of such a turn was made.
+was pending comes after it, with its references moved along. A decision that was not yet stored (a turn given or
+stopped, the run closed) is not moved but given up, with all that followed from it: what it looked at has changed, so
+it is taken anew, before any call of such a turn was made.
 """
 
 from __future__ import annotations

@@ -398,3 +398,10 @@ def test_a_run_with_code_ends_by_its_rule() -> None:
     play.give()
     play.say()
     assert play.close().rule == "MaxTurns(turns=2)"
+
+
+def test_a_rule_joins_with_rules_only() -> None:
+    with pytest.raises(TypeError):
+        MaxTurns(1) | 3  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        MaxTurns(1) & None  # type: ignore[operator]

@@ -354,3 +354,8 @@ def test_run_sync_works_with_and_without_a_running_loop() -> None:
         return chat.run_sync("go").output
 
     assert anyio.run(inside) == "b"
+
+
+async def test_a_spent_budget_is_a_limit_even_where_failures_end_a_run() -> None:
+    chat = Conversation(pair("a", "b"), until=Failures(1) | MaxTurns(9), budget=Budget(calls=1))
+    assert (await chat.run("go")).outcome.kind == "limit"

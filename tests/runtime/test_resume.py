@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
@@ -399,3 +399,45 @@ async def test_the_team_today_is_compared_with_the_record() -> None:
     assert [one.what for one in replay(result.transcript, team=today).differences] == ["the agreement"] * 2
     assert kinds(result.transcript)[-1] == "closed"
     assert issubclass(DamagedTranscript, AgentChatError)
+
+
+async def test_an_input_that_comes_before_the_end_is_stored_keeps_its_place(place: Path) -> None:
+    """The holder is about to store that the run is closed when another process says something: it decides anew."""
+
+    class Late(ScriptedModel):
+        async def complete(self, request: ModelRequest, emit: Callable[[str], None]) -> Reply:
+            reply = await super().complete(request, emit)
+            if request.index == 0:
+                store.meddle = True
+            return reply
+
+    class Meddled:
+        """A store into which someone else writes just before the commit that closes the run."""
+
+        def __init__(self) -> None:
+            self._store = open_store(place)
+            self.meddle = False
+            self.beat = self._store.beat
+            self.read, self.heads, self.get_blob = self._store.read, self._store.heads, self._store.get_blob
+            self.take, self.renew, self.release = self._store.take, self._store.renew, self._store.release
+            self.aclose = self._store.aclose
+
+        async def append(
+            self, conversation: str, lines: Sequence[bytes], *, after: int, blobs: Mapping[str, bytes] | None = None
+        ) -> None:
+            if self.meddle and any(b'"kind":"closed"' in line for line in lines):
+                self.meddle = False
+                await other.say("c", "one thing more", to="bob", sender="visitor")
+            await self._store.append(conversation, lines, after=after, blobs=blobs)
+
+    model = Late(["one DONE", "two DONE"])
+    agents = [Assistant("ann", model=model), Assistant("bob", model=model)]
+    store = Meddled()
+    other = Conversation(agents, until=Mentions("never") | MaxTurns(2), store=place)
+    chat = Conversation(agents, until=Mentions("never") | MaxTurns(1), store=store)
+    result = await chat.run("go", id="c")
+    await other.store.aclose()
+    await store.aclose()
+    assert texts(result.transcript) == [("user", "go"), ("visitor", "one thing more"), ("ann", "one DONE")]
+    assert kinds(result.transcript)[-1] == "closed"
+    assert replay(result.transcript).differences == []
