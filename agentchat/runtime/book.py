@@ -96,13 +96,13 @@ class Book:
         if isinstance(event, RunStarted):
             self._base, self._started = 0.0, self._clock.monotonic()
         transcript = self.transcript
-        entry = transcript.next(event, at=self._clock.wall(), active=self.active, cause=cause)
         try:
-            line = transcript.append(entry)
+            entry = transcript.enter(event, at=self._clock.wall(), active=self.active, cause=cause)
         except (ValueError, PydanticSerializationError) as error:
             raise AgentChatError(f"this cannot be written as UTF-8 JSON: {error}") from None
         if self._instant is not None and self.committed == entry.seq - 1:
             try:
+                line = transcript.line(entry.seq)
                 blobs = transcript.blobs_of(line)
                 self._instant.append_now(self.conversation, [line], after=self.committed, blobs=blobs)
             except Conflict:

@@ -18,7 +18,7 @@ from agentchat.policy.state import state_of
 from agentchat.runtime.book import Book, Placed
 from agentchat.runtime.host import Host
 from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Store
-from agentchat.transcript.events import Closed, Entry, Event, Interrupted, TimeUp, TurnGiven
+from agentchat.transcript.events import Closed, Entry, Event, Interrupted, Refused, TimeUp, TurnGiven
 from agentchat.transcript.transcript import Transcript
 
 
@@ -87,15 +87,17 @@ class Manager:
         """Go on until the run is closed. Cancellation closes it as interrupted, and keeps what had arrived."""
         try:
             while True:
-                turn = state_of(self.transcript).board.turn
-                if turn is not None:
-                    await self._carry(turn)
-                    continue
                 ruling = decide(self.transcript)
                 if ruling is None:
-                    break
+                    turn = state_of(self.transcript).board.turn
+                    if turn is None:
+                        break
+                    await self._carry(turn)  # one that an earlier process left open
+                    continue
                 placed = self.book.enter(ruling.event, ruling.cause)
-                if isinstance(ruling.event, Closed):
+                if isinstance(ruling.event, TurnGiven):
+                    await self._carry(self.transcript[placed.seq])
+                elif isinstance(ruling.event, Closed):
                     await self.book.commit()
                     if placed.seq:
                         break  # else someone's input came first, and is decided on
@@ -116,12 +118,10 @@ class Manager:
             self._scope = None
         if state_of(self.transcript).board.turn is not turn:
             return  # given up: someone else's input came first, so the turn is decided anew
-        if offer is not None:
-            self.offer(offer)
-        if stopping(self.transcript):
+        if offer is None or isinstance(self.offer(offer).event, Refused):
             stop = decide(self.transcript)
-            assert stop is not None
-            self.book.enter(stop.event, stop.cause)
+            if stop is not None:
+                self.book.enter(stop.event, stop.cause)
 
     def _stop_for_good(self) -> None:
         """Write down that the process was told to stop, and close the run."""

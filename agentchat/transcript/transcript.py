@@ -179,22 +179,21 @@ class Transcript:
         The state belongs to the transcript: read it, do not change it.
         """
         kept = self._folds.get(fold)
+        total = len(self._entries)
+        if kept is not None and kept[0] == total:
+            result: S = kept[1]
+            return result
         upto, state = (0, fold.start()) if kept is None else kept
-        entries = self._entries
-        total = len(entries)
-        if upto != total:
-            step, on = fold.step, fold.on
-            try:
-                for entry in entries[upto:] if upto else entries:
-                    if on is None or type(entry.event) in on:
-                        state = step(state, entry, self)
-                upto = total
-            except BaseException:
-                self._folds.pop(fold, None)  # half a step may be in the state
-                raise
-            self._folds[fold] = (upto, state)
-        result: S = state
-        return result
+        step, on = fold.step, fold.on
+        try:
+            for entry in self._entries[upto:] if upto else self._entries:
+                if on is None or type(entry.event) in on:
+                    state = step(state, entry, self)
+        except BaseException:
+            self._folds.pop(fold, None)  # half a step may be in the state
+            raise
+        self._folds[fold] = (total, state)
+        return state
 
     # writing
 
@@ -214,12 +213,21 @@ class Transcript:
             raise DamagedTranscript(f"event {entry.seq} does not continue the line before it; one was changed")
         if line is None:
             line, blobs = encode(entry)
+        self._take(entry, line, blobs)
+        return line
+
+    def enter(self, event: Event, *, at: float, active: float, cause: int) -> Entry:
+        """Append an event as the next entry. Raises ValueError where it cannot be written."""
+        entry = Entry(len(self._entries) + 1, at, active, cause, self._head, event)
+        self._take(entry, *encode(entry))
+        return entry
+
+    def _take(self, entry: Entry, line: bytes, blobs: Mapping[str, bytes] | None) -> None:
         if blobs:
             self._blobs.update(blobs)
         self._entries.append(entry)
         self._lines.append(line)
         self._head = digest(line)
-        return line
 
     def rewind(self, seq: int) -> None:
         """Forget every entry after `seq` (they were never stored); folds start anew."""
