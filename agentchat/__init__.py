@@ -39,7 +39,7 @@ _HOME = {
     "Outcome": "agentchat.result",
     "Reply": "agentchat.transcript.calls",
     "Result": "agentchat.result",
-    "Run": "agentchat.conversation",
+    "Run": "agentchat.run",
     "ScriptedModel": "agentchat.models.scripted",
     "Text": "agentchat.transcript.messages",
     "Transcript": "agentchat.transcript.transcript",

@@ -5,7 +5,6 @@ from agentchat.agents.base import BaseAgent as BaseAgent
 from agentchat.agents.function import agent as agent
 from agentchat.agents.user_proxy import UserProxy as UserProxy
 from agentchat.conversation import Conversation as Conversation
-from agentchat.conversation import Run as Run
 from agentchat.debug.replay import replay as replay
 from agentchat.errors import AgentChatError as AgentChatError
 from agentchat.models.forbid import forbid_real_models as forbid_real_models
@@ -24,6 +23,7 @@ from agentchat.policy.rules import MaxTurns as MaxTurns
 from agentchat.policy.rules import Mentions as Mentions
 from agentchat.result import Outcome as Outcome
 from agentchat.result import Result as Result
+from agentchat.run import Run as Run
 from agentchat.seams import Delta as Delta
 from agentchat.seams import Limits as Limits
 from agentchat.seams import Turn as Turn

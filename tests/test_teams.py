@@ -107,4 +107,4 @@ def test_rules_budget_and_limits_come_back() -> None:
     chat = Conversation([Assistant("a", model=demo_model())], until=MaxTurns(2), in_doubt="fail")
     result = chat.run_sync("go")
     again = rebuild(result.transcript)
-    assert (again.until, again.budget, again.charter) == (chat.until, chat.budget, chat.charter)
+    assert (again.terms.until, again.terms.budget, again.charter) == (chat.terms.until, chat.terms.budget, chat.charter)

@@ -16,9 +16,9 @@ import typer
 
 from agentchat.cli.exits import OUTCOMES
 from agentchat.cli.places import Place
-from agentchat.conversation import Run
 from agentchat.errors import ConversationClosed
 from agentchat.result import Result
+from agentchat.run import Run
 from agentchat.seams import Delta
 from agentchat.terminal.console import Plain
 from agentchat.terminal.highlight import verbatim

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from agentchat.conversation import Run
+from agentchat.run import Run
 from agentchat.seams import Delta
 from agentchat.transcript.chain import blob_line, blob_names
 from agentchat.transcript.events import Entry

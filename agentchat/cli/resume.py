@@ -39,8 +39,8 @@ def resume(
     from agentchat.cli.driving import answer, drive, finish, printing
     from agentchat.cli.places import find
     from agentchat.cli.run import write_answer
-    from agentchat.conversation import Run
     from agentchat.errors import CallUnsettled
+    from agentchat.run import Run
     from agentchat.teams import rebuild
     from agentchat.terminal.console import Plain
 

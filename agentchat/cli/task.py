@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 from typing import Final, TextIO
 
@@ -37,9 +38,7 @@ def whole_task(task: str, stdin: TextIO) -> str:
 def _read(stdin: TextIO) -> str:
     if stdin.isatty():
         typer.echo("agentchat: type the task, and end it with Ctrl-D on a line of its own", err=True)
-    else:
-        _wait(stdin)
-    data = stdin.buffer.read(LARGEST + 1)
+    data = _to_the_end(stdin)
     if len(data) > LARGEST:
         raise ConfigurationError(f"standard input holds more than {LARGEST} bytes")
     try:
@@ -48,10 +47,24 @@ def _read(stdin: TextIO) -> str:
         raise ConfigurationError(f"standard input is no UTF-8 text (byte {error.start})") from None
 
 
-def _wait(stdin: TextIO) -> None:
-    try:
-        ready, _, _ = select.select([stdin], [], [], PATIENCE)
-    except (OSError, ValueError):  # nothing that can be waited for, such as a regular file on some systems
-        return
-    if not ready:
-        typer.echo("agentchat: waiting for the end of standard input (without any: add < /dev/null)", err=True)
+def _to_the_end(stdin: TextIO) -> bytes:
+    """Everything up to the end, or a little more than is allowed.
+
+    It looks up every `PATIENCE` seconds: a Ctrl-C that comes just before a read would otherwise wait for the read.
+    """
+    data = bytearray()
+    told = stdin.isatty()
+    while len(data) <= LARGEST:
+        try:
+            ready, _, _ = select.select([stdin], [], [], PATIENCE)
+        except (OSError, ValueError):  # nothing that can be waited for, such as a regular file on some systems
+            return bytes(data) + stdin.buffer.read(LARGEST + 1 - len(data))
+        if ready:
+            piece = os.read(stdin.fileno(), 64 * 1024)
+            if not piece:
+                break
+            data += piece
+        elif not told:
+            told = True
+            typer.echo("agentchat: waiting for the end of standard input (without any: add < /dev/null)", err=True)
+    return bytes(data)

@@ -13,8 +13,8 @@ from agentchat.debug.replay import replay
 from agentchat.models.openai import OpenAIModel
 from agentchat.policy.rules import MaxTurns, Mentions
 from agentchat.seams import Delta
-from agentchat.transcript.events import CallFinished, CallInDoubt, CallStarted, Closed, Entry
-from agentchat.transcript.transcript import Transcript
+from agentchat.transcript.calls import Reply
+from agentchat.transcript.events import CallFinished, CallInDoubt, CallStarted, Closed
 from tests.runtime.team import kinds, only, texts
 
 pytestmark = [pytest.mark.anyio, pytest.mark.local_model]
@@ -38,21 +38,16 @@ async def test_two_agents_stream_and_end_by_rule(local_model_url: str) -> None:
         result = run.result
     assert (result.outcome.kind, result.outcome.rule) == ("limit", "MaxTurns(turns=3)")
     assert len(texts(result.transcript)) == 4
-    assert len(said) == 3
     for entry in only(result.transcript, CallFinished):
         event = entry.event
         assert isinstance(event, CallFinished)
-        assert said[event.call] == transcript_text(result.transcript, entry)
-    assert result.usage.total.input_tokens.complete
-    assert result.usage.total.output_tokens.known > 0
+        assert isinstance(event.result, Reply)
+        assert said[event.call] == event.result.text
+        # a busy server may drop a connection; the attempt is then made again, and only finished ones report usage
+        assert event.result.usage is not None
+        assert event.result.usage.input_tokens
+        assert event.result.usage.output_tokens
     assert replay(result.transcript).differences == []
-
-
-def transcript_text(transcript: Transcript, entry: Entry) -> str:
-    assert isinstance(entry.event, CallFinished)
-    result = entry.event.result
-    assert result.of == "model"
-    return result.text
 
 
 async def test_a_run_cut_in_the_middle_of_a_reply_goes_on(local_model_url: str, tmp_path: Path) -> None:

@@ -1,0 +1,339 @@
+"""A live run of a conversation: from the lease to its release, with whoever takes part in it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Final, NamedTuple
+
+import anyio
+from anyio.abc import TaskGroup
+from pydantic import BaseModel
+
+from agentchat.errors import (
+    AgreementChanged,
+    CallUnsettled,
+    ConversationClosed,
+    ConversationExists,
+    NoSuchConversation,
+)
+from agentchat.history import check_said
+from agentchat.policy.budget import Budget
+from agentchat.policy.charter import Charter, InDoubt, changes, charter_of
+from agentchat.policy.decide import POLICY_VERSION
+from agentchat.policy.rules import Elapsed, Rule
+from agentchat.policy.state import state_of
+from agentchat.result import Result
+from agentchat.runtime.manager import Manager
+from agentchat.runtime.rerun import unsettled
+from agentchat.runtime.watch import Watch
+from agentchat.sandboxes.choosing import choose
+from agentchat.seams import Agent, Bus, Clock, Feed, Lease, Sandbox, Store
+from agentchat.stores.owners import this_process
+from agentchat.stores.reading import load
+from agentchat.transcript.events import ExternalSignal, Interrupted, Opened, RunStarted, Said, Taken
+from agentchat.transcript.messages import wrap
+from agentchat.transcript.transcript import Transcript
+
+USER: Final = "user"
+"""The sender of a task and of whatever a person says, unless another name is given."""
+
+
+class Terms(NamedTuple):
+    """What a run goes by: the team and its charter, rules and budget, and what carries its messages."""
+
+    agents: tuple[Agent, ...]
+    charter: Charter
+    until: Rule
+    budget: Budget
+    types: Mapping[str, type[BaseModel]]
+    bus: Bus
+    feed: Feed
+    clock: Clock
+
+
+class Run:
+    """A live conversation. Use it as an async context manager, which starts it; leaving waits for its end."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        store: Store,
+        id: str | None,
+        task: BaseModel | str | None,
+        *,
+        resume: bool = False,
+        in_doubt: InDoubt = "ask",
+    ) -> None:
+        self._terms = terms
+        self._store = store
+        self._id = id
+        self._task = task
+        self._resume = resume
+        self._in_doubt: InDoubt = in_doubt
+        self._manager: Manager | None = None
+        self._life = self._live_on()
+        self._tasks: TaskGroup
+        self._lease: Lease | None = None
+        self._watches: list[Watch] = []
+        self._ended = anyio.Event()
+        self._driving = False
+        self._error: Exception | None = None
+
+    # life
+
+    async def __aenter__(self) -> Run:
+        return await self._life.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._life.__aexit__(kind, error, trace)
+
+    @asynccontextmanager
+    async def _live_on(self) -> AsyncIterator[Run]:
+        """From the lease to its release. What a task raises comes out as itself, not in a group of one."""
+        sandboxes = await _sandboxes(self._terms.agents)
+        await (self._load() if self._resume else self._begin())
+        manager = self._live
+        try:
+            for agent in self._terms.agents:
+                manager.seat(agent, sandboxes.get(agent.name))
+            async with anyio.create_task_group() as self._tasks:
+                self._start()
+                yield self
+                await self._ended.wait()
+                self._tasks.cancel_scope.cancel()
+            if self._error is not None:
+                raise self._error
+        except BaseExceptionGroup as group:
+            raise _only_one(group) from None
+        finally:
+            manager.leave()
+            if self._lease is not None:
+                with anyio.CancelScope(shield=True):
+                    await self._store.release(self._lease)
+
+    @property
+    def _live(self) -> Manager:
+        if self._manager is None:
+            raise ConversationClosed("the run is not started: use `async with`")
+        return self._manager
+
+    def _manage(self, id: str, transcript: Transcript) -> Manager:
+        terms = self._terms
+        self._manager = Manager(
+            id,
+            transcript,
+            store=self._store,
+            bus=terms.bus,
+            feed=terms.feed,
+            clock=terms.clock,
+            in_doubt=self._in_doubt,
+        )
+        return self._manager
+
+    async def _begin(self) -> None:
+        assert self._id is not None
+        assert self._task is not None
+        manager = self._manage(self._id, Transcript())
+        self._lease = await self._store.take(self._id, this_process(secrets.token_hex(4)))
+        try:
+            opened = Opened(conversation=self._id, charter=self._terms.charter.written())
+            manager.book.epoch = self._lease.epoch
+            if await self._exists(self._id):
+                raise ConversationExists(f"there is a conversation {self._id!r} already; resume it, or use another id")
+            manager.book.enter(opened, 0)
+            self._enter_run(self._task)
+            await manager.commit()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._store.release(self._lease)
+            raise
+
+    async def _exists(self, id: str) -> bool:
+        try:
+            return bool(await self._store.read(id))
+        except NoSuchConversation:
+            return False
+
+    async def _load(self) -> None:
+        id = self._id if self._id is not None else await only_one_in(self._store)
+        await self._store.read(id)  # an unknown id or a damaged log is said before a lease is taken
+        lease = await self._store.take(id, this_process(secrets.token_hex(4)))
+        self._lease = lease
+        try:
+            transcript = await load(self._store, id)
+            self._check_agreement(transcript)
+            if state_of(transcript).board.live and self._in_doubt == "ask":
+                _refuse_unsettled(transcript)
+            manager = self._manage(id, transcript)
+            manager.book.epoch = lease.epoch
+            if self._needs_more(transcript):
+                manager.book.enter(Taken(owner=lease.owner, epoch=lease.epoch), 0)
+                if not state_of(transcript).board.live:
+                    self._enter_run(self._task)
+                elif self._task is not None:
+                    manager.offer(Said(sender=USER, body=wrap(self._task)))
+                await manager.commit()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._store.release(lease)
+            raise
+
+    def _needs_more(self, transcript: Transcript) -> bool:
+        board = state_of(transcript).board
+        if board.live or self._task is not None:
+            return True
+        return Result(transcript).outcome.kind in ("limit", "failed", "interrupted")
+
+    def _check_agreement(self, transcript: Transcript) -> None:
+        found = changes(charter_of(transcript), self._terms.charter)
+        state = state_of(transcript)
+        if state.board.live:
+            if str(state.rule) != str(self._terms.until):
+                found.append(f"until: was {state.rule}, is {self._terms.until}")
+            if state.budget != self._terms.budget:
+                found.append(f"budget: was {state.budget}, is {self._terms.budget}")
+        if found:
+            raise AgreementChanged("the conversation was opened with another team or other rules:", found)
+
+    def _enter_run(self, task: BaseModel | str | None) -> None:
+        book, terms = self._live.book, self._terms
+        board = state_of(book.transcript).board
+        started = RunStarted(
+            run=board.run + 1, rules=terms.until.written(), budget=terms.budget.written(), policy=POLICY_VERSION
+        )
+        slot = book.enter(started, 0 if board.closed is None else board.closed.seq)
+        if task is not None:
+            book.enter(Said(sender=USER, body=wrap(task)), slot.seq)
+
+    def _start(self) -> None:
+        """Start what a live run needs: the manager, its timer, and the store's upkeep."""
+        manager = self._live
+        self._ended = anyio.Event()
+        self._driving = True
+        self._tasks.start_soon(self._drive)
+        state = state_of(manager.transcript)
+        timed = state.budget.seconds is not None or any(isinstance(leaf, Elapsed) for leaf in state.leaves)
+        if timed and state.board.live:
+            self._tasks.start_soon(self._keep, manager.keep_time)
+        if self._store.beat is not None:
+            self._tasks.start_soon(self._keep, manager.book.settle)
+            self._tasks.start_soon(self._keep, self._beat)
+
+    async def _drive(self) -> None:
+        try:
+            await self._live.drive()
+        except Exception as error:
+            self._error = self._error or error
+        finally:
+            self._driving = False
+            self._ended.set()
+            for watch in self._watches:
+                watch.close()
+
+    async def _keep(self, upkeep: Callable[[], Awaitable[None]]) -> None:
+        """Do upkeep beside the run; where it fails, the run cannot go on."""
+        try:
+            await upkeep()
+        except Exception as error:
+            self._error = self._error or error
+            self._tasks.cancel_scope.cancel()
+
+    async def _beat(self) -> None:
+        """Say that this process lives, and look for what others wrote."""
+        manager = self._live
+        while self._driving:
+            assert self._store.beat is not None
+            assert self._lease is not None
+            await anyio.sleep(self._store.beat)
+            if await self._store.renew(self._lease) > manager.book.committed:
+                await manager.book.refresh()
+                manager.look()
+
+    # taking part
+
+    @property
+    def id(self) -> str:
+        """The conversation's id."""
+        return self._live.conversation
+
+    @property
+    def transcript(self) -> Transcript:
+        """The record so far."""
+        return self._live.transcript
+
+    @property
+    def result(self) -> Result:
+        """The result, once the run has ended."""
+        return Result(self.transcript, self._terms.types)
+
+    async def wait(self) -> Result:
+        """Wait for the end of the run. Raises what kept it from going on, such as LeaseLost."""
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        return self.result
+
+    def __aiter__(self) -> Watch:
+        """What was entered before, then everything as it is entered, and text as it arrives, to the run's end."""
+        watch = Watch(self.transcript, self._live.book.committed, self._terms.feed.subscribe(self.id))
+        self._watches.append(watch)
+        if self._ended.is_set():
+            watch.close()
+        return watch
+
+    async def say(self, text: BaseModel | str, *, to: str | None = None, sender: str = USER) -> int:
+        """Say something into the run; it is heard from the next turn on. Returns its sequence number.
+
+        Raises ConversationClosed when the run is over, ConfigurationError for an unknown addressee.
+        """
+        said = Said(sender=sender, to=to, body=wrap(text))
+        check_said(self.transcript, said)
+        slot = await self._live.put(said)
+        return slot.seq
+
+    async def interrupt(self, reason: str | None = None, *, by: str = USER) -> None:
+        """Stop the turn that is going on, keep what has arrived, and close the run."""
+        await self._live.put(Interrupted(by=by, reason=reason))
+
+    async def signal(self, name: str, *, by: str = USER) -> None:
+        """Send a signal that an `External` rule may wait for."""
+        await self._live.put(ExternalSignal(name=name, by=by))
+
+
+async def _sandboxes(agents: Sequence[Agent]) -> dict[str, Sandbox]:
+    """The sandbox of each agent that has one, probed. Raises SandboxUnavailable before anything is written."""
+    return {agent.name: await choose(agent.sandbox) for agent in agents if agent.sandbox is not None}
+
+
+def _only_one(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The exception that a group holds, where it holds but one."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+async def only_one_in(store: Store) -> str:
+    """The id of the one conversation that a file holds. Raises NoSuchConversation for an empty one."""
+    heads = await store.heads()
+    if not heads:
+        raise NoSuchConversation("the file holds no conversation")
+    return heads[0].conversation
+
+
+def _refuse_unsettled(transcript: Transcript) -> None:
+    """Refuse before anything is written: whether to repeat an act on the outside world is a person's choice."""
+    open_calls = unsettled(transcript)
+    if open_calls:
+        told = "; ".join(
+            f"the {started.recipe.call} call of {started.agent} at event {seq}" for seq, started in open_calls
+        )
+        raise CallUnsettled(
+            f"it is unknown whether {told} had its effect before the process ended; "
+            "resume with in_doubt='retry' to make it again, or in_doubt='fail' to give it up"
+        )
