@@ -59,6 +59,7 @@ class Conversation:
         self.terms = Terms(
             agents=tuple(agents),
             charter=charter,
+            written=charter.written(),
             until=Never() if until is None else until,
             budget=Budget() if budget is None else budget,
             types={name: kind for agent in agents for name, kind in agent.types.items()},

@@ -33,6 +33,7 @@ from agentchat.sandboxes.choosing import choose
 from agentchat.seams import Agent, Bus, Clock, Feed, Lease, Sandbox, Store
 from agentchat.stores.owners import this_process
 from agentchat.stores.reading import load
+from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import ExternalSignal, Interrupted, Opened, RunStarted, Said, Taken
 from agentchat.transcript.messages import wrap
 from agentchat.transcript.transcript import Transcript
@@ -42,10 +43,11 @@ USER: Final = "user"
 
 
 class Terms(NamedTuple):
-    """What a run goes by: the team and its charter, rules and budget, and what carries its messages."""
+    """What a run goes by: the team and its charter (also as it is written down), rules, budget, and the carriers."""
 
     agents: tuple[Agent, ...]
     charter: Charter
+    written: JsonObject
     until: Rule
     budget: Budget
     types: Mapping[str, type[BaseModel]]
@@ -141,7 +143,7 @@ class Run:
         manager = self._manage(self._id, Transcript())
         self._lease = await self._store.take(self._id, this_process(secrets.token_hex(4)))
         try:
-            opened = Opened(conversation=self._id, charter=self._terms.charter.written())
+            opened = Opened(conversation=self._id, charter=self._terms.written)
             manager.book.epoch = self._lease.epoch
             if await self._exists(self._id):
                 raise ConversationExists(f"there is a conversation {self._id!r} already; resume it, or use another id")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,14 @@ _UNKNOWN: Final = "-"
 
 def this_process(label: str = "") -> str:
     """The owner string of the running process."""
-    return owner_of(os.getpid(), label)
+    owner = _own(os.getpid())
+    return f"{owner}/{label}" if label else owner
+
+
+@lru_cache(maxsize=1)
+def _own(pid: int) -> str:
+    """Kept by process number, since a forked child is another process."""
+    return owner_of(pid)
 
 
 def owner_of(pid: int, label: str = "") -> str:
