@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 SOURCES := agentchat tests examples benchmarks
 
-.PHONY: demo test check bench format local-model clean
+.PHONY: demo test check coverage bench format local-model clean
 
 demo: $(VENV)/.ready-demo ## a coder and a code runner solve a task; the code really runs
 	@$(BIN)/agentchat demo
@@ -18,6 +18,10 @@ check: $(VENV)/.ready-dev ## format, lint, types, import floors
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/floors
+
+coverage: $(VENV)/.ready-dev ## the pure rooms, every statement and branch
+	$(BIN)/coverage run --source=agentchat/transcript,agentchat/policy,agentchat/debug -m pytest -q tests/transcript tests/policy tests/debug
+	$(BIN)/coverage report --show-missing --fail-under=100
 
 bench: $(VENV)/.ready-dev ## benchmarks: ratios against floors of the same run
 	$(BIN)/python -m benchmarks

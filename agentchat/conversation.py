@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import anyio
+from anyio.from_thread import start_blocking_portal
 from pydantic import BaseModel
 
 from agentchat.buses.memory import MemoryBus, MemoryFeed
@@ -150,30 +150,17 @@ def _check_scripts(agents: Sequence[Agent]) -> None:
                 )
 
 
-def _in_own_loop(work: Callable[[], object]) -> Result:
+def _in_own_loop(work: Callable[[], Awaitable[Result]]) -> Result:
     """Run `work` in an event loop: here where none is running, else in a thread of its own."""
-    results: list[Result] = []
-    errors: list[BaseException] = []
-
-    async def main() -> None:
-        result = await work()  # type: ignore[misc]  # a coroutine of Result
-        results.append(result)
-
-    def start() -> None:
+    if not _loop_running():
+        return anyio.run(work)
+    with start_blocking_portal() as portal:
+        future = portal.start_task_soon(work)
         try:
-            anyio.run(main)
-        except BaseException as error:
-            errors.append(error)
-
-    if _loop_running():
-        thread = threading.Thread(target=start, name="agentchat-run-sync")
-        thread.start()
-        thread.join()
-    else:
-        start()
-    if errors:
-        raise errors[0]
-    return results[0]
+            return future.result()
+        except BaseException:
+            future.cancel()  # Ctrl-C in a notebook: the run is stopped and closed before this returns
+            raise
 
 
 def _loop_running() -> bool:

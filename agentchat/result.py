@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, JsonValue
 
 from agentchat.errors import ConversationClosed
+from agentchat.policy.state import state_of
 from agentchat.policy.usage import UsageReport, usage_of
 from agentchat.transcript.events import Closed, OutcomeKind, Said
 from agentchat.transcript.messages import ROUTING_BODIES, Text, unwrap
@@ -47,8 +48,9 @@ class Result:
 
     @property
     def outcome(self) -> Outcome:
-        """Why the last run ended. Raises ConversationClosed's opposite, an error, while it is still going on."""
-        last = self.transcript[len(self.transcript)].event
+        """Why the last run ended. Raises ConversationClosed while it is still going on: there is no outcome yet."""
+        closed = state_of(self.transcript).board.closed
+        last = None if closed is None else closed.event
         if not isinstance(last, Closed):
             raise ConversationClosed("the run has not ended: resume it")
         return Outcome(last.outcome, last.rule, last.event, last.values, last.reason, last.advice)

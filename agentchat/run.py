@@ -11,10 +11,12 @@ from typing import Final, NamedTuple
 import anyio
 from anyio.abc import TaskGroup
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 from agentchat.errors import (
     AgreementChanged,
     CallUnsettled,
+    ConfigurationError,
     ConversationClosed,
     ConversationExists,
     NoSuchConversation,
@@ -34,8 +36,9 @@ from agentchat.seams import Agent, Bus, Clock, Feed, Lease, Sandbox, Store
 from agentchat.stores.owners import this_process
 from agentchat.stores.reading import load
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import ExternalSignal, Interrupted, Opened, RunStarted, Said, Taken
-from agentchat.transcript.messages import wrap
+from agentchat.transcript.chain import encode
+from agentchat.transcript.events import Entry, ExternalSignal, Interrupted, Opened, RunStarted, Said, Taken
+from agentchat.transcript.messages import Body, wrap
 from agentchat.transcript.transcript import Transcript
 
 USER: Final = "user"
@@ -72,11 +75,12 @@ class Run:
         self._terms = terms
         self._store = store
         self._id = id
-        self._task = task
+        self._task = None if task is None and resume else _sayable(task)
         self._resume = resume
         self._in_doubt: InDoubt = in_doubt
         self._manager: Manager | None = None
         self._life = self._live_on()
+        self._entered = False
         self._tasks: TaskGroup
         self._lease: Lease | None = None
         self._watches: list[Watch] = []
@@ -87,6 +91,9 @@ class Run:
     # life
 
     async def __aenter__(self) -> Run:
+        if self._entered:
+            raise ConversationClosed("this run was started before; open or reopen another one")
+        self._entered = True
         return await self._life.__aenter__()
 
     async def __aexit__(
@@ -141,7 +148,7 @@ class Run:
         assert self._id is not None
         assert self._task is not None
         manager = self._manage(self._id, Transcript())
-        self._lease = await self._store.take(self._id, this_process(secrets.token_hex(4)))
+        self._lease = await _taken(self._store, self._id)
         try:
             opened = Opened(conversation=self._id, charter=self._terms.written)
             manager.book.epoch = self._lease.epoch
@@ -164,7 +171,7 @@ class Run:
     async def _load(self) -> None:
         id = self._id if self._id is not None else await only_one_in(self._store)
         await self._store.read(id)  # an unknown id or a damaged log is said before a lease is taken
-        lease = await self._store.take(id, this_process(secrets.token_hex(4)))
+        lease = await _taken(self._store, id)
         self._lease = lease
         try:
             transcript = await load(self._store, id)
@@ -178,7 +185,7 @@ class Run:
                 if not state_of(transcript).board.live:
                     self._enter_run(self._task)
                 elif self._task is not None:
-                    manager.offer(Said(sender=USER, body=wrap(self._task)))
+                    manager.offer(Said(sender=USER, body=self._task))
                 await manager.commit()
         except BaseException:
             with anyio.CancelScope(shield=True):
@@ -189,7 +196,7 @@ class Run:
         board = state_of(transcript).board
         if board.live or self._task is not None:
             return True
-        return Result(transcript).outcome.kind in ("limit", "failed", "interrupted")
+        return Result(transcript).outcome.kind != "done"
 
     def _check_agreement(self, transcript: Transcript) -> None:
         found = changes(charter_of(transcript), self._terms.charter)
@@ -202,7 +209,7 @@ class Run:
         if found:
             raise AgreementChanged("the conversation was opened with another team or other rules:", found)
 
-    def _enter_run(self, task: BaseModel | str | None) -> None:
+    def _enter_run(self, task: Body | None) -> None:
         book, terms = self._live.book, self._terms
         board = state_of(book.transcript).board
         started = RunStarted(
@@ -210,7 +217,7 @@ class Run:
         )
         slot = book.enter(started, 0 if board.closed is None else board.closed.seq)
         if task is not None:
-            book.enter(Said(sender=USER, body=wrap(task)), slot.seq)
+            book.enter(Said(sender=USER, body=task), slot.seq)
 
     def _start(self) -> None:
         """Start what a live run needs: the manager, its timer, and the store's upkeep."""
@@ -275,6 +282,8 @@ class Run:
 
     async def wait(self) -> Result:
         """Wait for the end of the run. Raises what kept it from going on, such as LeaseLost."""
+        if self._manager is None:
+            raise ConversationClosed("the run is not started: use `async with`")
         await self._ended.wait()
         if self._error is not None:
             raise self._error
@@ -293,7 +302,7 @@ class Run:
 
         Raises ConversationClosed when the run is over, ConfigurationError for an unknown addressee.
         """
-        said = Said(sender=sender, to=to, body=wrap(text))
+        said = Said(sender=sender, to=to, body=_sayable(text))
         check_said(self.transcript, said)
         slot = await self._live.put(said)
         return slot.seq
@@ -305,6 +314,37 @@ class Run:
     async def signal(self, name: str, *, by: str = USER) -> None:
         """Send a signal that an `External` rule may wait for."""
         await self._live.put(ExternalSignal(name=name, by=by))
+
+
+def _sayable(text: object) -> Body:
+    """A message's body, once it is known that it can be written down. Raises ConfigurationError."""
+    try:
+        body = wrap(text)
+        encode(Entry(1, 0.0, 0.0, 0, "", Said(sender=USER, body=body)))
+    except (ValueError, PydanticSerializationError) as error:
+        raise ConfigurationError(f"this message cannot be written as UTF-8 JSON: {error}") from None
+    return body
+
+
+async def _taken(store: Store, conversation: str) -> Lease:
+    """The lease. Where this is cancelled from outside while a thread takes it, it is let go of again."""
+    owner = this_process(secrets.token_hex(4))
+    if store.beat is None:
+        return await store.take(conversation, owner)
+    taken: list[Lease] = []
+
+    async def take() -> None:
+        taken.append(await store.take(conversation, owner))
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(take)
+    except BaseException as error:
+        if taken:
+            with anyio.CancelScope(shield=True):
+                await store.release(taken[0])
+        raise (_only_one(error) if isinstance(error, BaseExceptionGroup) else error) from None
+    return taken[0]
 
 
 async def _sandboxes(agents: Sequence[Agent]) -> dict[str, Sandbox]:

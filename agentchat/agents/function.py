@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, get_args, get_type_hints, overload
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, overload
 
 from pydantic import BaseModel
 
@@ -146,16 +147,32 @@ def _types_of(function: Function) -> tuple[tuple[type, ...], tuple[type, ...]]:
         hints = get_type_hints(function)
     except NameError as error:
         raise ConfigurationError(f"{function.__name__}: an annotation names something unknown: {error}") from None
-    accepts = _classes(hints.get(parameters[0], Message))
+    accepts = _classes(hints.get(parameters[0], Message), f"the first parameter of {function.__name__}")
     for kind in accepts:
         if kind not in (str, Message) and not issubclass(kind, BaseModel):
             raise ConfigurationError(
                 f"{function.__name__} takes {kind.__name__}; a message is str, Message or a pydantic model"
             )
-    emits = tuple(kind for kind in _classes(hints.get("return", str)) if issubclass(kind, BaseModel))
+    returns = hints.get("return", str)
+    emits: tuple[type, ...] = ()
+    if returns is not Says and returns is not Any:
+        emits = tuple(kind for kind in _returned(returns) if issubclass(kind, BaseModel))
     return accepts, emits
 
 
-def _classes(hint: Any) -> tuple[type, ...]:
-    members = get_args(hint) or (hint,)
-    return tuple(member for member in members if isinstance(member, type) and member is not type(None))
+def _returned(hint: Any) -> tuple[type, ...]:
+    """The classes of a result's annotation; what is no class (a tuple of answers, say) is no message type."""
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return tuple(member for member in members if isinstance(member, type) and get_origin(member) is None)
+
+
+def _classes(hint: Any, what: str) -> tuple[type, ...]:
+    """The classes of an annotation: a class, a union of classes, either of them annotated."""
+    if get_origin(hint) is Annotated:
+        return _classes(get_args(hint)[0], what)
+    if get_origin(hint) in (Union, UnionType):
+        members = [member for member in get_args(hint) if member is not type(None)]
+        return tuple(kind for member in members for kind in _classes(member, what))
+    if not isinstance(hint, type) or get_origin(hint) is not None:
+        raise ConfigurationError(f"{what} is annotated with {hint!r}; a message is str, Message or a pydantic model")
+    return () if hint is type(None) else (hint,)

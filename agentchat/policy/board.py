@@ -60,6 +60,8 @@ class Board:
         "started",
         "tool_turn_calls",
         "turn",
+        "turn_denials",
+        "turn_denied",
         "turns",
     )
 
@@ -79,6 +81,8 @@ class Board:
         self.denied: Entry | None = None
         self.interrupted: Entry | None = None
         self.turn: Entry | None = None
+        self.turn_denials = 0
+        self.turn_denied: Entry | None = None
         self.model_turn_calls = 0
         self.tool_turn_calls = 0
         self.open_calls: dict[int, CallStarted] = {}
@@ -119,6 +123,7 @@ def _run_started(board: Board, entry: Entry, event: RunStarted) -> None:
     board.run, board.run_at, board.started = event.run, entry.seq, event
     board.closed = board.failed = board.denied = board.interrupted = None
     board.turns = board.messages = board.model_calls = board.failures = board.passes = 0
+    board.turn_denials = 0
     board.rotate_from = board.last_agent
 
 
@@ -137,7 +142,7 @@ def _said(board: Board, entry: Entry, event: Said) -> None:
 
 def _turn_given(board: Board, entry: Entry, event: TurnGiven) -> None:
     board.turn = entry
-    board.model_turn_calls = board.tool_turn_calls = 0
+    board.model_turn_calls = board.tool_turn_calls = board.turn_denials = 0
     board.agent_before = board.last_agent
     board.last_agent = board.rotate_from = event.to
     if event.subject in board.addressed:
@@ -189,6 +194,8 @@ def _call_in_doubt(board: Board, entry: Entry, event: CallInDoubt) -> None:
 
 
 def _call_denied(board: Board, entry: Entry, event: CallDenied) -> None:
+    board.turn_denials += 1
+    board.turn_denied = entry
     if event.reason == "budget":
         board.denied = entry
 

@@ -36,6 +36,9 @@ from agentchat.transcript.events import (
 from agentchat.transcript.transcript import Transcript
 
 POLICY_VERSION: Final = 1
+MOST_DENIALS: Final = 16
+"""Denied calls in one turn after which it is stopped: an agent that asks so often does not heed the answer. The same
+figure as the calls that a turn may hold."""
 _ENDS: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 
 
@@ -70,9 +73,10 @@ def decide(transcript: Transcript, offer: Event | None = None) -> Ruling | None:
 def stopping(transcript: Transcript) -> bool:
     """Whether the turn that is going on is to be stopped."""
     state = state_of(transcript)
-    if not state.fired and state.time_up is None and state.board.interrupted is None:
+    board = state.board
+    if not state.fired and state.time_up is None and board.interrupted is None and board.turn_denials < MOST_DENIALS:
         return False  # the usual case, at the least cost
-    return state.board.turn is not None and state.board.live and _ending(transcript, state, urgent=True) is not None
+    return board.turn is not None and board.live and _ending(transcript, state, urgent=True) is not None
 
 
 def _on_offer(transcript: Transcript, state: State, offer: Event) -> Ruling:
@@ -139,6 +143,8 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
         return _came_true(fired)
     if state.time_up is not None:
         return _time_up(state, state.time_up)
+    if board.turn_denied is not None and board.turn_denials >= MOST_DENIALS:
+        return _spent(state, board.turn_denied)
     if urgent:
         return None
     if board.denied is not None:  # before failure: it is why the turn failed
@@ -184,9 +190,12 @@ def _spent(state: State, entry: Entry) -> Closed:
     denied = entry.event
     assert isinstance(denied, CallDenied)
     values = denied.values
-    spent = f"{values['spent']} of {values['cap']} {values['unit']} spent"
-    reason = f"the budget has no room for another call of {denied.agent}: {spent}"
-    return _closed("limit", str(state.budget), entry.seq, values, reason)
+    spent = f"{values.get('spent')} of {values.get('cap')} {values.get('unit')} spent"
+    whose = "budget" if denied.reason == "budget" else denied.reason
+    rule = str(state.budget) if denied.reason == "budget" else "CallLimits"
+    return _closed(
+        "limit", rule, entry.seq, values, f"the {whose} has no room for another call of {denied.agent}: {spent}"
+    )
 
 
 def _failed(entry: Entry) -> Closed:

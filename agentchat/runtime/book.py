@@ -12,7 +12,7 @@ from typing import Final, Protocol, runtime_checkable
 import anyio
 from pydantic_core import PydanticSerializationError
 
-from agentchat.errors import AgentChatError, Conflict, LeaseLost
+from agentchat.errors import AgentChatError, Conflict, LeaseLost, StoreError
 from agentchat.runtime.rebase import moved, surviving
 from agentchat.seams import Clock, Feed, Store
 from agentchat.stores.reading import payloads
@@ -83,6 +83,8 @@ class Book:
         self._on_superseded = on_superseded
         self._lock = anyio.Lock(fast_acquire=True)
         self._slots: list[Slot] = []
+        self.lost: StoreError | None = None
+        """Why nothing more may be written: the store failed, or another process took over."""
         self._base = transcript[len(transcript)].active if len(transcript) else 0.0
         self._started = clock.monotonic()
 
@@ -92,7 +94,12 @@ class Book:
         return round(self._base + self._clock.monotonic() - self._started, 6)
 
     def enter(self, event: Event, cause: int) -> Placed:
-        """Take an event into the transcript. It is stored by the next commit, or at once where that costs nothing."""
+        """Take an event into the transcript. It is stored by the next commit, or at once where that costs nothing.
+
+        Raises AgentChatError for text that cannot be written, and what ended the book's life (`lost`).
+        """
+        if self.lost is not None:
+            raise self.lost
         if isinstance(event, RunStarted):
             self._base, self._started = 0.0, self._clock.monotonic()
         transcript = self.transcript
@@ -121,6 +128,8 @@ class Book:
 
         Raises LeaseLost where another process took the conversation over, StoreUnavailable where it cannot be stored.
         """
+        if self.lost is not None:
+            raise self.lost
         if self.committed == len(self.transcript):
             return
         async with self._lock:  # cancelled here, nothing was written and everything is still pending
@@ -129,6 +138,8 @@ class Book:
 
     async def refresh(self) -> None:
         """Take in what others stored."""
+        if self.lost is not None:
+            raise self.lost
         async with self._lock:
             await (self._write() if self.committed < len(self.transcript) else self._merge())
 
@@ -148,6 +159,9 @@ class Book:
         except Conflict:
             await self._merge()
             return
+        except StoreError as error:
+            self.lost = error
+            raise
         self._stored(stop)
 
     def _stored(self, upto: int) -> None:
@@ -162,6 +176,9 @@ class Book:
         lines = await self._store.read(self.conversation, after=self.committed)
         blobs = await payloads(self._store, lines)
         # from here on nothing waits: a cancellation finds the pending entries before the move or after it
+        lines = self._others(lines)
+        if not lines:
+            return
         transcript, pending = self.transcript, self._slots
         waiting = [(slot, transcript[slot.seq]) for slot in pending]
         transcript.rewind(self.committed)
@@ -179,6 +196,17 @@ class Book:
             self._on_superseded()
         self._check_epoch(len(lines))
 
+    def _others(self, lines: list[bytes]) -> list[bytes]:
+        """The lines behind our own. A write that asyncio cancelled from outside may have been done all the same."""
+        start, mine = self.committed, 0
+        while mine < min(len(lines), len(self.transcript) - start):
+            if self.transcript.line(start + mine + 1) != lines[mine]:
+                break
+            mine += 1
+        if mine:
+            self._stored(start + mine)
+        return lines[mine:]
+
     def _reenter(self, slot: Slot, entry: Entry, places: dict[int, int]) -> None:
         event = moved(slot.event, places)
         cause = places.get(entry.cause, entry.cause)
@@ -191,7 +219,9 @@ class Book:
     def _check_epoch(self, merged: int) -> None:
         for entry in self.transcript.since(self.committed - merged)[:merged]:
             if isinstance(entry.event, Taken) and entry.event.epoch > self.epoch:
-                raise LeaseLost(self.conversation, entry.event.owner)
+                self.lost = LeaseLost(self.conversation, entry.event.owner)
+                self._slots.clear()
+                raise self.lost
 
     def _blobs(self, lines: list[bytes]) -> dict[str, bytes]:
         return {name: data for line in lines for name, data in self.transcript.blobs_of(line).items()}

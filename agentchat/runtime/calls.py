@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from agentchat.errors import (
     AgentChatError,
@@ -23,8 +24,9 @@ from agentchat.errors import (
 from agentchat.policy.charter import charter_of
 from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
+from agentchat.runtime.problems import problem_of
 from agentchat.runtime.rerun import Attempt, Record
-from agentchat.transcript.calls import CallRecipe, CallResult, Problem
+from agentchat.transcript.calls import CallRecipe, CallResult
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -143,6 +145,9 @@ class Call:
         desk = self._desk
         started = slot.event
         assert isinstance(started, CallStarted)
+        if slot.seq == 0:  # someone else's input came first: the turn is given up, and nothing is done outside
+            await checkpoint()
+            raise CallNotAdmitted("the turn was given up: someone said something before it was stored")
         self._partial = []
         try:
             result = await self._performer.act(started, slot.seq, self._partial.append)
@@ -156,8 +161,7 @@ class Call:
             desk.offer(CallCancelled(call=slot.seq, reason="cancelled", partial=partial))
             raise
         except Exception as error:
-            problem = Problem(type=type(error).__name__, message=str(error))
-            desk.offer(CallFailed(call=slot.seq, error=problem, retryable=False))
+            desk.offer(CallFailed(call=slot.seq, error=problem_of(error), retryable=False))
             raise
         ended = desk.offer(CallFinished(call=slot.seq, result=result))
         await desk.commit()
@@ -203,7 +207,7 @@ class Call:
 
 
 def _failure(call: int, error: AgentChatError) -> CallFailed:
-    problem = Problem(type=type(error).__name__, message=str(error))
+    problem = problem_of(error)
     if isinstance(error, ModelError):
         return CallFailed(
             call=call,

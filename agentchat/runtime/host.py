@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
-
-from agentchat.errors import CallFailedError, CallUnsettled, ConfigurationError, StoreError
+from agentchat.errors import CallUnsettled, ConcurrentCalls, ConfigurationError, StoreError
 from agentchat.runtime.desk import Desk
+from agentchat.runtime.problems import problem_of
 from agentchat.runtime.turn import LiveTurn
 from agentchat.seams import Agent, CodeAnswer, CodeAnswers, ModelAnswer, Parcel, Sandbox, Says
-from agentchat.transcript.calls import Problem
-from agentchat.transcript.events import Event, Said, TurnFailed, TurnGiven, TurnPassed
+from agentchat.transcript.events import CallFinished, CallStarted, Event, Said, TurnFailed, TurnGiven, TurnPassed
 from agentchat.transcript.messages import wrap
+from agentchat.transcript.transcript import Transcript
 
 
 class Host:
@@ -30,33 +29,33 @@ class Host:
         assert isinstance(given, TurnGiven)
         try:
             turn = LiveTurn(self._desk, self._agent, self._sandbox, seq, given)
-            return _said(self._agent.name, seq, await self._agent.respond(turn))
+            says = await self._agent.respond(turn)
+            if turn.busy:
+                raise ConcurrentCalls(f"agent {self._agent.name} returned while a call of its turn was under way")
+            return _said(self._desk.transcript, self._agent.name, seq, says)
         except (StoreError, CallUnsettled):
             raise
         except Exception as error:
             return TurnFailed(turn=seq, error=problem_of(error))
 
 
-def _said(name: str, turn: int, says: Says) -> Said | TurnPassed:
+def _said(transcript: Transcript, name: str, turn: int, says: Says) -> Said | TurnPassed:
     if says is None:
         return TurnPassed(turn=turn)
     if isinstance(says, ModelAnswer | CodeAnswer):
-        return Said(sender=name, from_calls=(says.call,), turn=turn)
+        return _relayed(transcript, name, turn, (says.call,), None)
     if isinstance(says, CodeAnswers):
-        calls = tuple(answer.call for answer in says.answers)
-        return Said(sender=name, from_calls=calls, skipped=says.skipped or None, turn=turn)
-    try:
-        return Said(sender=name, body=wrap(says), turn=turn)
-    except (TypeError, AttributeError):
-        raise ConfigurationError(
-            f"agent {name} returned {type(says).__name__}; a turn returns text, a pydantic model, an answer, or None"
-        ) from None
+        return _relayed(transcript, name, turn, tuple(answer.call for answer in says.answers), says.skipped or None)
+    return Said(sender=name, body=wrap(says), turn=turn)
 
 
-def problem_of(error: Exception) -> Problem:
-    """An exception as data: its name, its message, and the line that raised it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-    if isinstance(error, CallFailedError):
-        return Problem(type=error.error_type, message=str(error))
-    return Problem(type=type(error).__name__, message=str(error), where=where)
+def _relayed(transcript: Transcript, name: str, turn: int, calls: tuple[int, ...], skipped: int | None) -> Said:
+    """A message that is the result of calls of this turn, and of nothing else."""
+    for call in calls:
+        finished = transcript[call].event if 1 <= call <= len(transcript) else None
+        started = transcript[finished.call].event if isinstance(finished, CallFinished) else None
+        if not isinstance(started, CallStarted) or started.turn != turn:
+            raise ConfigurationError(f"agent {name} returned an answer that is no result of a call of its turn")
+    if not calls:
+        raise ConfigurationError(f"agent {name} returned an answer without any result; return None to say nothing")
+    return Said(sender=name, from_calls=calls, skipped=skipped, turn=turn)

@@ -7,19 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 import anyio
 
-from agentchat.errors import ConversationClosed, StoreError
+from agentchat.errors import AgentChatError, CallNotAdmitted, ConversationClosed, StoreError
 from agentchat.policy.charter import InDoubt
 from agentchat.policy.decide import decide, stopping
 from agentchat.policy.rules import Elapsed
 from agentchat.policy.state import state_of
 from agentchat.runtime.book import Book, Placed
 from agentchat.runtime.host import Host
+from agentchat.runtime.problems import problem_of
 from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Store
-from agentchat.transcript.events import Closed, Entry, Event, Interrupted, Refused, TimeUp, TurnGiven
+from agentchat.transcript.events import (
+    CallCancelled,
+    CallDenied,
+    CallFailed,
+    CallFinished,
+    Closed,
+    Entry,
+    Event,
+    Interrupted,
+    Refused,
+    TimeUp,
+    TurnFailed,
+    TurnGiven,
+)
 from agentchat.transcript.transcript import Transcript
+
+_ENDS: Final = (CallFinished, CallFailed, CallCancelled)
 
 
 class Manager:
@@ -52,10 +69,18 @@ class Manager:
     # the desk
 
     def offer(self, event: Event) -> Placed:
-        """Let the policy decide on an offer, and enter what it rules."""
+        """Let the policy decide on an offer, and enter what it rules.
+
+        Raises CallNotAdmitted for the end of a call whose turn is over, and what `Book.enter` raises.
+        """
+        if isinstance(event, _ENDS) and event.call not in state_of(self.book.transcript).board.open_calls:
+            raise CallNotAdmitted("the turn of this call is over; its result is not entered")
         ruling = decide(self.book.transcript, event)
         assert ruling is not None
-        return self.book.enter(ruling.event, ruling.cause)
+        placed = self.book.enter(ruling.event, ruling.cause)
+        if isinstance(ruling.event, CallDenied):
+            self.look()
+        return placed
 
     async def commit(self) -> None:
         """Make everything entered so far durable."""
@@ -118,14 +143,23 @@ class Manager:
             self._scope = None
         if state_of(self.transcript).board.turn is not turn:
             return  # given up: someone else's input came first, so the turn is decided anew
-        if offer is None or isinstance(self.offer(offer).event, Refused):
+        if offer is None or isinstance(self._entered(turn, offer).event, Refused):
             stop = decide(self.transcript)
             if stop is not None:
                 self.book.enter(stop.event, stop.cause)
 
+    def _entered(self, turn: Entry, offer: Event) -> Placed:
+        """Enter what a host offers; what cannot be written down fails the turn by name."""
+        try:
+            return self.offer(offer)
+        except StoreError:
+            raise
+        except AgentChatError as error:
+            return self.offer(TurnFailed(turn=turn.seq, error=problem_of(error)))
+
     def _stop_for_good(self) -> None:
         """Write down that the process was told to stop, and close the run."""
-        if not state_of(self.transcript).board.live:
+        if self.book.lost is not None or not state_of(self.transcript).board.live:
             return
         self.book.enter(Interrupted(by="process", reason="cancelled"), 0)
         while (ruling := decide(self.transcript)) is not None:
@@ -138,14 +172,15 @@ class Manager:
     # inputs
 
     async def put(self, event: Event) -> Placed:
-        """Enter an input from outside, durably, and let it act on the turn that is going on.
+        """Enter an input from outside, durably, and let it act on the turn that is going on. Once begun it is done.
 
         Raises ConversationClosed when no run is going on.
         """
         if not state_of(self.transcript).board.live:
             raise ConversationClosed("the run is over")
         slot = self.offer(event)
-        await self.book.commit()
+        with anyio.CancelScope(shield=True):
+            await self.book.commit()
         self.look()
         return slot
 

@@ -15,6 +15,7 @@ from typing import Final
 from agentchat.transcript.calls import CodeRecipe, Item, ModelRecipe, Piece
 from agentchat.transcript.events import (
     Answered,
+    CallDenied,
     CallStarted,
     Closed,
     Event,
@@ -54,6 +55,10 @@ def moved(event: Event, places: Mapping[int, int]) -> Event:
     calls: tuple[int, ...] | None = getattr(event, "from_calls", None)
     if calls is not None and any(call in places for call in calls):
         update["from_calls"] = tuple(places.get(call, call) for call in calls)
+    if isinstance(event, CallDenied):
+        named = event.values.get("event")
+        if isinstance(named, int) and named in places:
+            update["values"] = {**event.values, "event": places[named]}
     if isinstance(event, CallStarted):
         recipe = event.recipe
         if isinstance(recipe, ModelRecipe):

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Generic, TypeVar, cast
 
 import anyio
+from anyio.lowlevel import checkpoint
 from pydantic import BaseModel
 
-from agentchat.errors import CallDiverged, ConcurrentCalls, ConfigurationError
+from agentchat.errors import CallDiverged, CallNotAdmitted, ConcurrentCalls, ConfigurationError
 from agentchat.policy.state import state_of
 from agentchat.policy.visibility import seen_by
 from agentchat.runtime.calls import Admitted, Call, Done, Performer
@@ -103,6 +104,7 @@ class LiveTurn:
         if kind is None or not isinstance(state, kind):
             name = "none" if kind is None else kind.__name__
             raise ConfigurationError(f"agent {self.agent} declares the state class {name}, got {type(state).__name__}")
+        self._check_open()
         value = state.model_dump(mode="json")
         self._state_ordinal += 1
         recorded = [] if self._record is None else self._record.states
@@ -161,6 +163,7 @@ class LiveTurn:
             except Exception as error:
                 errors[place] = error
         await self._desk.commit()
+        await checkpoint()
 
         async def finish(place: int, call: Call, way: Admitted) -> None:
             try:
@@ -182,13 +185,27 @@ class LiveTurn:
             call = self._call(act.performer)
             try:
                 admitted = call.admit()
+            except CallNotAdmitted:
+                await checkpoint()  # an agent that asks again and again must not keep the loop to itself
+                raise
             finally:
                 await self._desk.commit()
             return act.shape(await call.finish(admitted))
         finally:
             self._busy = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether a call of the turn is under way."""
+        return self._busy
+
+    def _check_open(self) -> None:
+        turn = state_of(self._desk.transcript).board.turn
+        if turn is None or turn.seq != self._seq:
+            raise CallNotAdmitted(f"this turn of {self.agent} is over; what it does must be done before it returns")
+
     def _claim(self) -> None:
+        self._check_open()
         if self._busy:
             raise ConcurrentCalls(
                 f"agent {self.agent} makes two calls at once; use `await turn.gather(...)`, which keeps their order"

@@ -7,10 +7,13 @@ Nothing in this file knows who speaks, when, or to whom: that is `events.Said`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from agentchat.errors import ConfigurationError
 
 
 class Frozen(BaseModel):
@@ -236,8 +239,8 @@ class Data(Frozen):
 
     @property
     def text(self) -> str:
-        """The type name; the fields are in `value`."""
-        return self.type
+        """The fields as JSON."""
+        return json.dumps(self.value, ensure_ascii=False)
 
 
 Body = Annotated[Text | Code | CodeResult | Direction | Handoff | Data, Field(discriminator="kind")]
@@ -246,12 +249,17 @@ ROUTING_BODIES = (Direction, Handoff)
 """Bodies that steer a conversation rather than carry its work; `result.output` is never one of them."""
 
 
-def wrap(value: BaseModel | str) -> Body:
-    """A body from what someone gave: one of ours as it is, a string as `Text`, any other model as `Data`."""
+def wrap(value: object) -> Body:
+    """A body from what someone gave: one of ours as it is, a string as `Text`, any other model as `Data`.
+
+    Raises ConfigurationError for anything else.
+    """
     if isinstance(value, str):
         return Text.of(value)
     if isinstance(value, Text | Code | CodeResult | Direction | Handoff | Data):
         return value
+    if not isinstance(value, BaseModel):
+        raise ConfigurationError(f"a message is text or a pydantic model, not {type(value).__name__}")
     return Data(type=type(value).__name__, value=value.model_dump(mode="json"))
 
 

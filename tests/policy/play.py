@@ -60,8 +60,7 @@ class Play:
     # entering
 
     def enter(self, event: Event, cause: int) -> Entry:
-        entry = self.log.next(event, at=0.0, active=self.active, cause=cause)
-        self.log.append(entry)
+        entry = self.log.enter(event, at=0.0, active=self.active, cause=cause)
         self.active += self.pace
         return entry
 

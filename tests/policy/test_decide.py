@@ -8,7 +8,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.board import Board
 from agentchat.policy.budget import Budget
 from agentchat.policy.charter import CallLimits
-from agentchat.policy.decide import Ruling, decide, stopping
+from agentchat.policy.decide import MOST_DENIALS, Ruling, decide, stopping
 from agentchat.policy.rules import Elapsed, External, Failures, MaxMessages, MaxTurns, Mentions, Never
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import AskRecipe, CodeRecipe, ModelRecipe, ToolRecipe
@@ -485,3 +485,28 @@ def test_a_stop_of_the_run_before_is_forgotten() -> None:
     runs = [entry.event.run for entry in play.log if isinstance(entry.event, RunStarted)]
     assert runs == [1, 2, 3]
     assert isinstance(play.log[1].event, Opened)
+
+
+def test_a_turn_that_never_heeds_a_denial_is_stopped() -> None:
+    play = Play()
+    play.start(MaxTurns(3), Budget(calls=1))
+    play.give()
+    play.call_model()
+    for ordinal in range(2, MOST_DENIALS + 2):
+        assert not stopping(play.log)
+        assert isinstance(play.call_model(ordinal).event, CallDenied)
+    assert stopping(play.log)
+    assert isinstance(play.rule(), TurnCancelled)
+    closed = play.close()
+    assert (closed.outcome, closed.rule) == ("limit", "Budget(calls=1)")
+
+
+def test_denials_of_one_turn_are_named_by_their_limit() -> None:
+    play = Play(agreed=charter("a", limits=CallLimits(model_calls=1)))
+    play.start(MaxTurns(3))
+    play.give()
+    for ordinal in range(1, MOST_DENIALS + 2):
+        play.call_model(ordinal)
+    assert isinstance(play.rule(), TurnCancelled)
+    closed = play.close()
+    assert (closed.outcome, closed.rule) == ("limit", "CallLimits")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel, RootModel, ValidationError
 
+from agentchat.errors import ConfigurationError
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.messages import (
     Body,
@@ -65,7 +66,7 @@ def test_a_reply_gives_its_text_and_its_tool_calls() -> None:
         (Direction(next="a"), ""),
         (Handoff(to="a"), ""),
         (Handoff(to="a", reason="r"), "r"),
-        (Data(type="Draft", value={}), "Draft"),
+        (Data(type="Draft", value={"title": "Grüße"}), '{"title": "Grüße"}'),
     ],
 )
 def test_every_body_has_a_plain_text(body: Body, text: str) -> None:
@@ -104,3 +105,8 @@ def test_a_body_becomes_the_users_model_where_it_is_known() -> None:
     assert unwrap(Text.of("a"), {"Draft": Draft}) == Text.of("a")
     with pytest.raises(ValidationError):
         unwrap(Data(type="Draft", value=7), {"Draft": Draft})
+
+
+def test_only_text_and_models_are_messages() -> None:
+    with pytest.raises(ConfigurationError, match="not int"):
+        wrap(5)
