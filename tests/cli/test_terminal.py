@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pexpect  # type: ignore[import-untyped]  # it ships no types
 import pytest
@@ -23,7 +24,13 @@ def spawn(cli: Cli, *words: str, columns: int = 80, env: dict[str, str] | None =
         dimensions=(50, columns),
         encoding="utf-8",
         timeout=60,
+        preexec_fn=_as_a_shell_does,
     )
+
+
+def _as_a_shell_does() -> None:
+    """A test run in the background ignores SIGINT, and what it starts inherits that; a terminal's programs do not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def output(child: pexpect.spawn) -> str:
