@@ -224,4 +224,6 @@ class Book:
                 raise self.lost
 
     def _blobs(self, lines: list[bytes]) -> dict[str, bytes]:
+        if not self.transcript.blobs():
+            return {}
         return {name: data for line in lines for name, data in self.transcript.blobs_of(line).items()}
