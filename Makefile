@@ -8,7 +8,8 @@ SOURCES := agentchat tests examples benchmarks
 .PHONY: demo test check coverage bench format local-model clean
 
 demo: $(VENV)/.ready-demo ## a coder and a code runner solve a task; the code really runs
-	@$(BIN)/agentchat demo
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/agentchat demo
+	@echo "The command is $(BIN)/agentchat; to have it as agentchat: source $(BIN)/activate"
 
 test: $(VENV)/.ready-dev ## all tests
 	$(BIN)/python -m pytest

@@ -50,6 +50,9 @@ class Conversation:
         clock: Clock | None = None,
         ids: Callable[[], str] | None = None,
     ) -> None:
+        strangers = [repr(one) for one in agents if not callable(getattr(one, "respond", None))]
+        if strangers:
+            raise ConfigurationError(f"{', '.join(strangers)} is no agent; an agent is an Assistant, a UserProxy, ...")
         charter = Charter(
             agents=tuple(agent.card() for agent in agents),
             routing=ROUND_ROBIN,

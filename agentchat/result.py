@@ -57,8 +57,11 @@ class Result:
 
     @property
     def output(self) -> BaseModel | str | None:
-        """The last message of an agent that carries work: its text, or its model where it is typed; None if none."""
-        for entry in reversed(self.transcript.since(0)):
+        """What the last run brought: the last message of an agent that carries work, as text or as its model.
+
+        None where no agent said anything in that run: an older answer would answer another question.
+        """
+        for entry in reversed(self.transcript.since(state_of(self.transcript).board.run_at)):
             if isinstance(entry.event, Said) and entry.event.turn is not None:
                 body = self.transcript.body(entry.seq)
                 if not isinstance(body, ROUTING_BODIES):

@@ -148,7 +148,14 @@ class Run:
         assert self._id is not None
         assert self._task is not None
         manager = self._manage(self._id, Transcript())
-        self._lease = await _taken(self._store, self._id)
+        try:
+            self._lease = await _taken(self._store, self._id)
+        except NoSuchConversation:
+            held = await only_one_in(self._store)
+            raise ConversationExists(
+                f"the file holds conversation {held!r} already, and one file holds one conversation; "
+                "resume it, or name another file"
+            ) from None
         try:
             opened = Opened(conversation=self._id, charter=self._terms.written)
             manager.book.epoch = self._lease.epoch

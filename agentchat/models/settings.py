@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,6 +32,10 @@ _OWN: Final = {
 """Fields of a request that `extra` may not set, and what sets them."""
 
 
+_ADDRESS: Final = re.compile(r"@((?:localhost|[\w.-]+:\d+|\d+\.\d+\.\d+\.\d+)(?::\d+)?)(?:/.*)?$")
+"""An address without its scheme. A model's own @ (`@cf/meta/llama`, `sonnet@20240620`) is followed by neither."""
+
+
 def split_name(name: str, base_url: str | None) -> tuple[str, str | None]:
     """Model and base URL from `model`, or `model@http://host:port/v1`. Raises ConfigurationError.
 
@@ -41,6 +46,12 @@ def split_name(name: str, base_url: str | None) -> tuple[str, str | None]:
         raise ConfigurationError(f"{name!r} names an address already; leave base_url out")
     if mark:
         base_url = "http" + rest
+    else:
+        bare = _ADDRESS.search(name)
+        if bare is not None:
+            raise ConfigurationError(
+                f"{name!r}: what follows the @ is no URL; write it out, e.g. {name[: bare.start()]}@http://{bare[1]}/v1"
+            )
     if not model.strip():
         raise ConfigurationError("a model needs a name")
     return model, None if base_url is None else checked_url(base_url)

@@ -32,6 +32,7 @@ from agentchat.transcript.events import (
     Said,
     TurnCancelled,
     TurnFailed,
+    TurnGiven,
 )
 from agentchat.transcript.transcript import Transcript
 
@@ -152,7 +153,7 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
     if fired is not None and fired.leaf.outcome == "failed":
         return _came_true(fired)
     if board.failed is not None and board.failures > _tolerated(state):
-        return _failed(board.failed)
+        return _failed(transcript, board.failed)
     if fired is not None:
         return _came_true(fired)
     if board.passes and not board.addressed and board.passes >= len(agreed_in(transcript).names):
@@ -198,13 +199,14 @@ def _spent(state: State, entry: Entry) -> Closed:
     )
 
 
-def _failed(entry: Entry) -> Closed:
+def _failed(transcript: Transcript, entry: Entry) -> Closed:
     failed = entry.event
     assert isinstance(failed, TurnFailed)
-    error = failed.error
-    return _closed(
-        "failed", "failure", entry.seq, {"error": error.type}, f"a turn failed: {error.type}: {error.message}"
-    )
+    given, error = transcript[failed.turn].event, failed.error
+    agent = given.to if isinstance(given, TurnGiven) else "an agent"
+    where = "" if error.where is None else f" ({error.where})"
+    reason = f"the turn of {agent} failed: {error.type}: {error.message}{where}"
+    return _closed("failed", "failure", entry.seq, {"agent": agent, "error": error.type}, reason)
 
 
 def _silence(board: Board, reason: str) -> Closed:
@@ -214,7 +216,8 @@ def _silence(board: Board, reason: str) -> Closed:
 _ADVICE: Final[dict[OutcomeKind, str]] = {
     "done": "Nothing is left to do. Say something to the conversation to go on.",
     "limit": "Resume the conversation to go on: each run has the whole limit again; or raise the limit.",
-    "failed": "Put right what the reason names, then resume: what was recorded is not done again.",
+    "failed": "Put right what the reason names, then resume: what was recorded is not done again. "
+    "Where the model or its address is wrong, begin anew: they are part of what was agreed.",
     "interrupted": "Resume the conversation to go on from here.",
     "stopped": "Say something to the conversation, or resume it, to go on.",
 }

@@ -48,9 +48,13 @@ class UsageReport(NamedTuple):
     def __str__(self) -> str:
         total = self.total
         return (
-            f"{total.calls} model calls, {total.programs} programs run, "
+            f"{_count(total.calls, 'model call')}, {_count(total.programs, 'program')} run, "
             f"{total.input_tokens} tokens in, {total.output_tokens} out"
         )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def usage_of(transcript: Transcript) -> UsageReport:

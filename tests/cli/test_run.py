@@ -127,7 +127,7 @@ def test_an_unreachable_server_fails_by_name_and_keeps_the_task(cli: Cli) -> Non
     assert (said.code, said.out) == (1, "")
     assert "the model call failed (attempt 4 of 4): " in said.err
     assert "127.0.0.1:9" in said.err
-    assert "failed: a turn failed: ModelUnreachable" in said.err
+    assert "failed: the turn of coder failed: ModelUnreachable" in said.err
     assert "agentchat resume a" in said.err
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentchat.errors import ModelBadReply
+from agentchat.errors import ConfigurationError, ModelBadReply
 from agentchat.models.answer import Answer
 from agentchat.models.http_errors import LONGEST_WAIT, Service, mend, retry_after
+from agentchat.models.settings import split_name
 from agentchat.models.sse import Event, EventReader
 from tests.models.asking import Heard
 
@@ -113,3 +114,14 @@ def test_an_answer_has_room_for_so_much_and_no_more() -> None:
     answer.take(call % b"de")
     with pytest.raises(ModelBadReply, match="longer than 5"):
         answer.take(call % b"f")
+
+
+@pytest.mark.parametrize("name", ["m@localhost:8080", "m@127.0.0.1", "m@box.local:8080/v1"])
+def test_an_address_without_a_scheme_is_said(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="@http://"):
+        split_name(name, None)
+
+
+@pytest.mark.parametrize("name", ["@cf/meta/llama-3", "claude@20240620", "org/model@v1.2"])
+def test_a_model_may_have_an_at_of_its_own(name: str) -> None:
+    assert split_name(name, None) == (name, None)

@@ -341,8 +341,8 @@ def test_without_a_rule_for_it_the_first_failure_ends() -> None:
     failed = play.fail("KeyError")
     closed = play.close()
     assert (closed.outcome, closed.rule, closed.event) == ("failed", "failure", failed.seq)
-    assert closed.values == {"error": "KeyError"}
-    assert closed.reason == "a turn failed: KeyError: no"
+    assert closed.values == {"agent": "a", "error": "KeyError"}
+    assert closed.reason == "the turn of a failed: KeyError: no"
 
 
 def test_a_rule_for_failures_that_cannot_end_a_run_bounds_them_still() -> None:

@@ -37,7 +37,7 @@ def test_usage_is_summed_by_agent_and_by_model() -> None:
         "m": Spent(2, 0, Count(1001), Count(6)),
         "n": Spent(1, 0, Count(10), Count(0, False)),
     }
-    assert str(report) == "3 model calls, 1 programs run, 1,011 tokens in, ≥ 6 out"
+    assert str(report) == "3 model calls, 1 program run, 1,011 tokens in, ≥ 6 out"
 
 
 def test_a_call_without_a_report_or_a_reply_leaves_the_sum_open() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anyio
 import pytest
 
@@ -359,3 +361,24 @@ def test_run_sync_works_with_and_without_a_running_loop() -> None:
 async def test_a_spent_budget_is_a_limit_even_where_failures_end_a_run() -> None:
     chat = Conversation(pair("a", "b"), until=Failures(1) | MaxTurns(9), budget=Budget(calls=1))
     assert (await chat.run("go")).outcome.kind == "limit"
+
+
+async def test_the_output_is_that_of_the_last_run() -> None:
+    chat = Conversation(pair("one", ModelRejected("no")), until=MaxTurns(1))
+    assert (await chat.run("go", id="c")).output == "one"
+    again = await chat.resume("c", say="and now?")
+    assert (again.outcome.kind, again.output) == ("failed", None)
+    assert again.outcome.reason.startswith("the turn of ann failed: ModelRejected: no")
+
+
+async def test_what_is_no_agent_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="'ann' is no agent"):
+        Conversation(["ann"], until=MaxTurns(1))  # type: ignore[list-item]
+
+
+async def test_a_file_that_holds_another_conversation_is_said(tmp_path: Path) -> None:
+    chat = Conversation(pair("one", "two"), until=MaxTurns(1), store=tmp_path / "one.jsonl")
+    await chat.run("go", id="first")
+    with pytest.raises(ConversationExists, match="holds conversation 'first' already"):
+        await chat.run("go", id="second")
+    assert (await chat.resume("first")).conversation == "first"
