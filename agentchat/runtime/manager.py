@@ -98,7 +98,8 @@ class Manager:
         self._leaves.append(self._bus.serve(self._address(agent.name), host.take))
 
     def leave(self) -> None:
-        """Take all agents off the bus."""
+        """Take all agents off the bus, and let the book go."""
+        self.book.close()
         for leave in self._leaves:
             leave()
         self._leaves.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import anyio
@@ -382,3 +384,17 @@ async def test_a_file_that_holds_another_conversation_is_said(tmp_path: Path) ->
     with pytest.raises(ConversationExists, match="holds conversation 'first' already"):
         await chat.run("go", id="second")
     assert (await chat.resume("first")).conversation == "first"
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_run_that_is_over_is_freed_at_once() -> None:
+    """A transcript that waits for a full collection makes a process with many conversations large and slow."""
+    chat = Conversation(pair("a", "b"), until=MaxTurns(2))
+    result = await chat.run("go")
+    seen = weakref.ref(result.transcript)
+    gc.disable()
+    try:
+        del result
+        assert seen() is None
+    finally:
+        gc.enable()
