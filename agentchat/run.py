@@ -11,17 +11,15 @@ from typing import Final, NamedTuple
 import anyio
 from anyio.abc import TaskGroup
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError
 
 from agentchat.errors import (
     AgreementChanged,
     CallUnsettled,
-    ConfigurationError,
     ConversationClosed,
     ConversationExists,
     NoSuchConversation,
 )
-from agentchat.history import check_said
+from agentchat.history import check_said, sayable
 from agentchat.policy.budget import Budget
 from agentchat.policy.charter import Charter, InDoubt, changes, charter_of
 from agentchat.policy.decide import POLICY_VERSION
@@ -36,9 +34,8 @@ from agentchat.seams import Agent, Bus, Clock, Feed, Lease, Sandbox, Store
 from agentchat.stores.owners import this_process
 from agentchat.stores.reading import load
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.chain import encode
-from agentchat.transcript.events import Entry, ExternalSignal, Interrupted, Opened, RunStarted, Said, Taken
-from agentchat.transcript.messages import Body, wrap
+from agentchat.transcript.events import ExternalSignal, Interrupted, Opened, RunStarted, Said, Taken
+from agentchat.transcript.messages import Body
 from agentchat.transcript.transcript import Transcript
 
 USER: Final = "user"
@@ -75,7 +72,7 @@ class Run:
         self._terms = terms
         self._store = store
         self._id = id
-        self._task = None if task is None and resume else _sayable(task)
+        self._task = None if task is None and resume else sayable(task)
         self._resume = resume
         self._in_doubt: InDoubt = in_doubt
         self._manager: Manager | None = None
@@ -289,12 +286,11 @@ class Run:
 
     async def wait(self) -> Result:
         """Wait for the end of the run. Raises what kept it from going on, such as LeaseLost."""
-        if self._manager is None:
-            raise ConversationClosed("the run is not started: use `async with`")
+        result = self.result  # first, for it says so where the run was never started
         await self._ended.wait()
         if self._error is not None:
             raise self._error
-        return self.result
+        return result
 
     def __aiter__(self) -> Watch:
         """What was entered before, then everything as it is entered, and text as it arrives, to the run's end."""
@@ -309,7 +305,7 @@ class Run:
 
         Raises ConversationClosed when the run is over, ConfigurationError for an unknown addressee.
         """
-        said = Said(sender=sender, to=to, body=_sayable(text))
+        said = Said(sender=sender, to=to, body=sayable(text))
         check_said(self.transcript, said)
         slot = await self._live.put(said)
         return slot.seq
@@ -321,16 +317,6 @@ class Run:
     async def signal(self, name: str, *, by: str = USER) -> None:
         """Send a signal that an `External` rule may wait for."""
         await self._live.put(ExternalSignal(name=name, by=by))
-
-
-def _sayable(text: object) -> Body:
-    """A message's body, once it is known that it can be written down. Raises ConfigurationError."""
-    try:
-        body = wrap(text)
-        encode(Entry(1, 0.0, 0.0, 0, "", Said(sender=USER, body=body)))
-    except (ValueError, PydanticSerializationError) as error:
-        raise ConfigurationError(f"this message cannot be written as UTF-8 JSON: {error}") from None
-    return body
 
 
 async def _taken(store: Store, conversation: str) -> Lease:

@@ -214,8 +214,7 @@ class Book:
     def _reenter(self, slot: Slot, entry: Entry, places: dict[int, int]) -> None:
         event = moved(slot.event, places)
         cause = places.get(entry.cause, entry.cause)
-        again = self.transcript.next(event, at=entry.at, active=entry.active, cause=cause)
-        self.transcript.append(again)
+        again = self.transcript.enter(event, at=entry.at, active=entry.active, cause=cause)
         places[slot.seq] = again.seq
         slot.seq, slot.event = again.seq, event
         self._slots.append(slot)

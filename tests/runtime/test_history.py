@@ -29,6 +29,8 @@ async def test_only_what_makes_sense_can_be_said(place: Path | None) -> None:
         await model.begun.wait()
         with pytest.raises(ConfigurationError, match="no agent 'bob'"):
             await chat.say("c", "hello", to="bob")
+        with pytest.raises(ConfigurationError, match="UTF-8"):
+            await chat.say("c", "half a \ud800")
         with pytest.raises(ConfigurationError, match="is an agent"):
             await run.say("hello", sender="ann")
         assert await chat.say("c", "from outside", to="ann", sender="eve") > 0

@@ -27,52 +27,31 @@ from agentchat.models.scripted import Chunks, ScriptedModel
 from agentchat.policy.budget import Budget
 from agentchat.policy.request import ModelRequest
 from agentchat.policy.rules import Failures, MaxTurns
-from agentchat.seams import CodeAnswers, Head, Lease, ModelAnswer, Store, Turn
+from agentchat.seams import CodeAnswers, ModelAnswer, Store, Turn
 from agentchat.stores.memory import MemoryStore
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallDenied, CallStarted, Said, Taken, TurnFailed
 from agentchat.transcript.messages import Text
 from agentchat.transcript.transcript import Transcript
 from tests.runtime.team import HangingModel, kinds, only, pair, texts
+from tests.stores.around import AroundStore
 
 pytestmark = pytest.mark.anyio
 
 
-class Wrapped:
+class Wrapped(AroundStore):
     """A real store with something in the way of its appends. It waits like a durable one."""
 
-    beat: float | None = 60.0
-
     def __init__(self, store: Store, before: Callable[[Sequence[bytes]], Awaitable[None]]) -> None:
-        self._store = store
+        super().__init__(store)
+        self.beat = 60.0
         self._before = before
 
     async def append(
         self, conversation: str, lines: Sequence[bytes], *, after: int, blobs: Mapping[str, bytes] | None = None
     ) -> None:
         await self._before(lines)
-        await self._store.append(conversation, lines, after=after, blobs=blobs)
-
-    async def read(self, conversation: str, *, after: int = 0) -> list[bytes]:
-        return await self._store.read(conversation, after=after)
-
-    async def heads(self) -> list[Head]:
-        return await self._store.heads()
-
-    async def get_blob(self, name: str) -> bytes:
-        return await self._store.get_blob(name)
-
-    async def take(self, conversation: str, owner: str) -> Lease:
-        return await self._store.take(conversation, owner)
-
-    async def renew(self, lease: Lease) -> int:
-        return await self._store.renew(lease)
-
-    async def release(self, lease: Lease) -> None:
-        await self._store.release(lease)
-
-    async def aclose(self) -> None:
-        await self._store.aclose()
+        await super().append(conversation, lines, after=after, blobs=blobs)
 
 
 async def write(store: Store, event: Said | Taken) -> None:

@@ -25,12 +25,13 @@ from agentchat.policy.request import ModelRequest
 from agentchat.policy.rules import MaxTurns, Mentions
 from agentchat.result import Result
 from agentchat.sandboxes.host import HostSandbox
-from agentchat.seams import Head, Lease, Limits, Store
+from agentchat.seams import Limits, Store
 from agentchat.stores.opening import open_store
 from agentchat.transcript.calls import ModelCard, Reply
 from agentchat.transcript.events import CallFinished, CallStarted, Closed, Said, TurnGiven
 from agentchat.transcript.messages import CodeRun
 from agentchat.transcript.transcript import Transcript
+from tests.stores.around import AroundStore
 
 ID = "survivor"
 REPLIES = (
@@ -103,14 +104,13 @@ class CountedSandbox:
         return run
 
 
-class DyingStore:
+class DyingStore(AroundStore):
     """A real store that dies before or after the commit that holds a given event."""
 
     def __init__(self, store: Store, phase: str, seq: int) -> None:
-        self._store = store
+        super().__init__(store)
         self._phase = phase
         self._seq = seq
-        self.beat = store.beat
 
     async def append(
         self, conversation: str, lines: Sequence[bytes], *, after: int, blobs: Mapping[str, bytes] | None = None
@@ -118,30 +118,9 @@ class DyingStore:
         holds = after < self._seq <= after + len(lines)
         if holds and self._phase == "before commit":
             die()
-        await self._store.append(conversation, lines, after=after, blobs=blobs)
+        await super().append(conversation, lines, after=after, blobs=blobs)
         if holds and self._phase == "committed":
             die()
-
-    async def read(self, conversation: str, *, after: int = 0) -> list[bytes]:
-        return await self._store.read(conversation, after=after)
-
-    async def heads(self) -> list[Head]:
-        return await self._store.heads()
-
-    async def get_blob(self, name: str) -> bytes:
-        return await self._store.get_blob(name)
-
-    async def take(self, conversation: str, owner: str) -> Lease:
-        return await self._store.take(conversation, owner)
-
-    async def renew(self, lease: Lease) -> int:
-        return await self._store.renew(lease)
-
-    async def release(self, lease: Lease) -> None:
-        await self._store.release(lease)
-
-    async def aclose(self) -> None:
-        await self._store.aclose()
 
 
 def conversation(folder: Path, store: str, phase: str, point: int) -> Conversation:
