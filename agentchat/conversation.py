@@ -4,74 +4,95 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
 from anyio.from_thread import start_blocking_portal
 from pydantic import BaseModel
+from pydantic_core import to_json
 
+from agentchat.agents.types import Kinds, kinds_of
+from agentchat.agreeing import charter_for
 from agentchat.buses.memory import MemoryBus, MemoryFeed
 from agentchat.errors import ConfigurationError, NoSuchConversation
-from agentchat.history import say
+from agentchat.history import answer, say
 from agentchat.models.scripted import ScriptedModel
+from agentchat.nested import ConversationTool, TeamAgent
 from agentchat.policy.budget import Budget
 from agentchat.policy.charter import CallLimits, Charter, InDoubt
-from agentchat.policy.check import check
-from agentchat.policy.routing import ROUND_ROBIN
+from agentchat.policy.check import check_bound, problems_in
+from agentchat.policy.rules import Judge as JudgeRule
 from agentchat.policy.rules import Never, Rule
+from agentchat.policy.state import state_of
 from agentchat.result import Result
+from agentchat.routing import Graph, Routing, judge_of, routing_of
 from agentchat.run import USER, Run, Terms, only_one_in
 from agentchat.runtime.clock import SystemClock
+from agentchat.runtime.manager import Judge
+from agentchat.runtime.questions import Answerer
 from agentchat.seams import Agent, Clock, Store
 from agentchat.stores.jsonl import JsonlStore
 from agentchat.stores.opening import open_store
+from agentchat.stores.reading import load
+from agentchat.transcript.calls import Reserved
+from agentchat.transcript.chain import digest
+from agentchat.transcript.events import Position
+from agentchat.transcript.transcript import Message, Transcript
 
 
 class Conversation:
     """A team, the rules that end a run of it, and the store where its conversations are kept.
 
-    agents: who takes part, in turn. until: the rule that ends a run. budget: caps of a run. store: None keeps it in
+    agents: who takes part; a `Supervisor` stands for itself and its team, a `Graph` for all its agents. routing: how
+    the next agent is chosen: in turn by default, else `Selector`, `Handoffs`, `Supervised`, a `Graph`, or a function of
+    the transcript that names an agent. until: the rule that ends a run. budget: caps of a run. store: None keeps it in
     memory, a path ending in .jsonl in one file, any other path in a SQLite database. in_doubt: what to do, on resuming,
     about a call with outside effects whose result was lost ("ask", "retry", "fail"). limits: bounds of one turn.
+    answer: answers questions to people in their place (a function of the `Question`, plain or async); without it a run
+    that waits for a person is left, and goes on when it is resumed with the answer.
 
     Raises ConfigurationError or NoBound for a team that makes no sense. One object may run many conversations at once.
     """
 
     def __init__(
         self,
-        agents: Sequence[Agent],
+        agents: Sequence[Agent] | Agent | Graph,
         *,
+        routing: Routing | Callable[[Transcript], object] | None = None,
         until: Rule | None = None,
         budget: Budget | None = None,
         store: Store | str | Path | None = None,
         in_doubt: InDoubt = "ask",
         limits: CallLimits | None = None,
+        answer: Answerer | None = None,
         clock: Clock | None = None,
         ids: Callable[[], str] | None = None,
     ) -> None:
-        strangers = [repr(one) for one in agents if not callable(getattr(one, "respond", None))]
-        if strangers:
-            raise ConfigurationError(f"{', '.join(strangers)} is no agent; an agent is an Assistant, a UserProxy, ...")
-        charter = Charter(
-            agents=tuple(agent.card() for agent in agents),
-            routing=ROUND_ROBIN,
-            limits=limits or CallLimits(),
-            in_doubt=in_doubt,
-        )
+        until, budget = until or Never(), budget or Budget()
+        team, way = _team(agents, routing)
+        plan = way.plan(team)
+        charter, problems = charter_for(team, plan, limits or CallLimits(), in_doubt)
+        problems += [] if charter is None else problems_in(charter, until, budget)
+        problems += _same_scripts(team) if charter is not None else []
+        if problems or charter is None:
+            raise ConfigurationError(problems[0] if len(problems) == 1 else "".join(f"\n  - {one}" for one in problems))
+        check_bound(charter, until, budget)
+        types = {name: kind for agent in team for name, kind in agent.types.items()}
         self.terms = Terms(
-            agents=tuple(agents),
+            agents=team,
             charter=charter,
             written=charter.written(),
-            until=Never() if until is None else until,
-            budget=Budget() if budget is None else budget,
-            types={name: kind for agent in agents for name, kind in agent.types.items()},
+            until=until,
+            budget=budget,
+            types=types,
+            judges={**way.judges(types), **_judges_of(until, types)},
+            answerer=answer,
             bus=MemoryBus(),
             feed=MemoryFeed(),
             clock=clock or SystemClock(),
         )
-        check(charter, self.terms.until, self.terms.budget)
-        _check_scripts(agents)
+        self._kept = store is not None
         self.store: Store = open_store(store)
         self._new_id = ids or new_id
 
@@ -82,7 +103,8 @@ class Conversation:
 
     async def run(self, task: BaseModel | str, *, id: str | None = None) -> Result:
         """Open a conversation with a task and drive it until it ends."""
-        async with self.open(task, id=id) as run:
+        run = Run(self.terms, self.store, id or self._new_id(), task, attended=False)
+        async with run:
             return await run.wait()
 
     def run_sync(self, task: BaseModel | str, *, id: str | None = None) -> Result:
@@ -109,7 +131,9 @@ class Conversation:
         Raises LeaseHeld while another process runs it, AgreementChanged when team or rules are not those it was opened
         with, CallUnsettled when a call may or may not have had its effect and in_doubt says to ask.
         """
-        async with self.reopen(source, say=say, in_doubt=in_doubt) as run:
+        store, id = self._located(source)
+        doubt = in_doubt or self.charter.in_doubt
+        async with Run(self.terms, store, id, say, resume=True, in_doubt=doubt, attended=False) as run:
             return await run.wait()
 
     def reopen(self, source: str | Path, *, say: BaseModel | str | None = None, in_doubt: InDoubt | None = None) -> Run:
@@ -126,6 +150,50 @@ class Conversation:
         id = await only_one_in(store) if id is None else id
         return await say(store, id, text, to=to, sender=sender, clock=self.terms.clock)
 
+    async def answer(self, source: str | Path, question: str, value: object, *, by: str = USER) -> int:
+        """Answer a question that a conversation waits with, by its id; resume the conversation to go on with it.
+
+        Returns its sequence number once it is stored. Raises ConfigurationError for a question that is not open, or an
+        answer that does not fit; nothing is written then.
+        """
+        store, id = self._located(source)
+        id = await only_one_in(store) if id is None else id
+        return await answer(store, id, question, value, by=by, clock=self.terms.clock)
+
+    # inside another conversation
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of all that was agreed: of the team, its rules and its budget."""
+        agreed = [self.terms.written, self.terms.until.written(), self.terms.budget.written()]
+        return digest(to_json(agreed))
+
+    def as_tool(self, name: str, description: str | None = None) -> ConversationTool:
+        """The team as a tool of an agent elsewhere: its argument is the task, its result the output."""
+        return ConversationTool(self, name, description)
+
+    def as_agent(
+        self, name: str, *, description: str | None = None, accepts: Kinds = None, emits: Kinds = None
+    ) -> TeamAgent:
+        """The team as an agent elsewhere: each of its turns is a run here. accepts, emits: as `Assistant`."""
+        taken, given = kinds_of(accepts, f"accepts of {name}"), kinds_of(emits, f"emits of {name}")
+        return TeamAgent(self, name, description=description, accepts=taken, emits=given)
+
+    async def hold_inside(
+        self, id: str, task: BaseModel | str, parent: Position, most: Reserved | None, store: Store | None
+    ) -> Result:
+        """Hold a conversation for a call of another one, or go on with it where it was begun already."""
+        kept = self.store if self._kept or store is None else store.beside(id)
+        begun = await _begun(kept, id)
+        budget = self.terms.budget if most is None else self.terms.budget.within(most)
+        terms = self.terms._replace(budget=budget if begun is None else state_of(begun).budget)
+        if begun is not None and not state_of(begun).board.live:
+            return Result(begun, terms.types)
+        asked = task if begun is None else None
+        run = Run(terms, kept, id, asked, resume=begun is not None, in_doubt="retry", attended=False, parent=parent)
+        async with run:
+            return await run.wait()
+
     def _located(self, source: str | Path) -> tuple[Store, str | None]:
         path = Path(source)
         if isinstance(source, Path) or path.suffix == ".jsonl" or path.is_file():
@@ -140,17 +208,53 @@ def new_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
 
 
-def _check_scripts(agents: Sequence[Agent]) -> None:
+def _team(
+    agents: Sequence[Agent] | Agent | Graph, routing: Routing | Callable[[Transcript], object] | None
+) -> tuple[tuple[Agent, ...], Routing]:
+    """Everyone who takes part, and how the next is chosen."""
+    if isinstance(agents, Graph):
+        if routing is not None:
+            raise ConfigurationError("a Graph is a routing itself; leave routing= out")
+        way: Routing = agents
+        given: Sequence[Agent] = ()
+    else:
+        given = tuple(agents) if isinstance(agents, Sequence) else (agents,)
+        strangers = [repr(one) for one in given if not callable(getattr(one, "respond", None))]
+        if strangers:
+            raise ConfigurationError(f"{', '.join(strangers)} is no agent; an agent is an Assistant, a UserProxy, ...")
+        way = routing_of(routing, given)
+    return way.agents(given), way
+
+
+def _judges_of(until: Rule, types: Mapping[str, type[BaseModel]]) -> dict[str, Judge]:
+    """The users' functions among the rules, by the names in the record."""
+    return {
+        leaf.name: judge_of(leaf.call, types, plain=Message)
+        for leaf in until.leaves()
+        if isinstance(leaf, JudgeRule) and leaf.call is not None
+    }
+
+
+async def _begun(store: Store, id: str) -> Transcript | None:
+    try:
+        return await load(store, id)
+    except NoSuchConversation:
+        return None
+
+
+def _same_scripts(agents: Sequence[Agent]) -> list[str]:
     """Two scripts of one name would be one script to the record, which counts a model's answers by its name."""
     scripts: dict[str, ScriptedModel] = {}
+    problems = []
     for agent in agents:
-        model = agent.model
-        if isinstance(model, ScriptedModel):
-            name = model.card().name
-            if scripts.setdefault(name, model) is not model:
-                raise ConfigurationError(
-                    f"two scripted models are named {name!r}; give each its own: ScriptedModel([...], name='...')"
-                )
+        for model in (agent.model, *agent.fallbacks, agent.stronger):
+            if isinstance(model, ScriptedModel):
+                name = model.card().name
+                if scripts.setdefault(name, model) is not model:
+                    problems.append(
+                        f"two scripted models are named {name!r}; give each its own: ScriptedModel([...], name='...')"
+                    )
+    return list(dict.fromkeys(problems))
 
 
 def _in_own_loop(work: Callable[[], Awaitable[Result]]) -> Result:

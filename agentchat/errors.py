@@ -3,6 +3,7 @@
 AgentChatError
 ├── ConfigurationError          the team, a rule or a setting makes no sense
 │   ├── NoBound                 nothing limits the conversation
+│   ├── TeamFileError           a team file cannot be read
 │   └── PersonaError            a persona file cannot be read
 ├── TranscriptError             a log that cannot be read as one
 │   ├── NotATranscript          the file is something else
@@ -25,6 +26,7 @@ AgentChatError
 │   ├── ModelBusy               429: too many requests
 │   ├── ModelServerError        5xx
 │   ├── ModelRejected           another 4xx: the request itself is not accepted
+│   │   └── ModelUnsupported    400, 422, 501: its form, as far as can be told; another form may be
 │   ├── ModelBadReply           an answer that cannot be read, or that broke off
 │   └── RealModelForbidden      real calls are switched off
 ├── SandboxError                code could not be run at all
@@ -34,7 +36,10 @@ AgentChatError
 │   ├── CallFailedError         the call was made and failed
 │   ├── CallUnsettled           it is unknown whether the call of an earlier process had its effect
 │   ├── CallDiverged            the re-run asks for another call than the recorded one
-│   └── ConcurrentCalls         two calls at once without `turn.gather`
+│   ├── ConcurrentCalls         two calls at once without `turn.gather`
+│   ├── AnswerRefused           no answer fits, after all repairs
+│   └── NobodyToAnswer          a question to a person, and nobody is there to answer it
+├── ToolError                   what a tool could not do, worded for the model
 ├── AgreementChanged            the team or rules differ from those the conversation was opened with
 └── ConversationClosed          the run is over; nothing can be said to it
 """
@@ -58,6 +63,10 @@ class NoBound(ConfigurationError):
 
 class PersonaError(ConfigurationError):
     """A persona file cannot be read; the message names file and place."""
+
+
+class TeamFileError(ConfigurationError):
+    """A team file cannot be read; the message names file and place."""
 
 
 class TranscriptError(AgentChatError):
@@ -184,6 +193,10 @@ class ModelRejected(ModelError):
     """4xx: the request itself is not accepted."""
 
 
+class ModelUnsupported(ModelRejected):
+    """400, 422 or 501: the form of the request is not accepted, as far as can be told; another form may be."""
+
+
 class ModelBadReply(ModelError):
     """An answer that cannot be read, or that broke off."""
 
@@ -240,3 +253,19 @@ class AgreementChanged(AgentChatError):
 
 class ConversationClosed(AgentChatError):
     """The run is over; nothing can be said to it."""
+
+
+class AnswerRefused(CallError):
+    """No answer of a model fits what was asked for, after all repairs. `problems`: what was wrong with the last one."""
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class NobodyToAnswer(CallError):
+    """A question to a person, and nobody is there to answer it."""
+
+
+class ToolError(AgentChatError):
+    """What a tool could not do, worded for the model. A tool raises it to say so in its own words."""

@@ -1,17 +1,18 @@
-"""Conversations in a store, without running them: say something to one that another process runs."""
+"""Conversations in a store, without running them: say something to one that runs elsewhere, answer what it asks."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from agentchat.errors import ConfigurationError, Conflict, ConversationClosed
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.state import state_of
+from agentchat.runtime.questions import asked_in, check_answer
 from agentchat.seams import Clock, Store
 from agentchat.stores.reading import load, take_in
 from agentchat.transcript.chain import encode
-from agentchat.transcript.events import Entry, Said
+from agentchat.transcript.events import Answered, Entry, Event, Said
 from agentchat.transcript.messages import Body, wrap
 from agentchat.transcript.transcript import Transcript
 
@@ -34,19 +35,42 @@ async def say(
     transcript = await load(store, conversation)
     while True:
         check_said(transcript, said)
-        last = transcript[len(transcript)]
-        cause = state_of(transcript).board.turn
-        entry = transcript.enter(
-            said, at=clock.wall(), active=last.active, cause=cause.seq if cause is not None else last.seq
-        )
-        line = transcript.line(entry.seq)
-        try:
-            await store.append(conversation, [line], after=entry.seq - 1, blobs=transcript.blobs_of(line))
-        except Conflict:
-            transcript.rewind(entry.seq - 1)
-            await take_in(transcript, store, await store.read(conversation, after=entry.seq - 1))
-        else:
-            return entry.seq
+        turn = state_of(transcript).board.turn
+        seq = await _append(store, transcript, said, len(transcript) if turn is None else turn.seq, clock)
+        if seq is not None:
+            return seq
+
+
+async def answer(store: Store, conversation: str, question: str, value: object, *, by: str, clock: Clock) -> int:
+    """Answer a question that a conversation waits with, from any process. Returns its sequence number once stored.
+
+    Raises ConfigurationError for a question that is not open (answered before, or never put), and for a value that
+    does not fit what was asked; nothing is written then.
+    """
+    answered = Answered(pause=question, value=to_jsonable_python(value), by=by)
+    transcript = await load(store, conversation)
+    while True:
+        check_answer(transcript, answered)
+        paused = asked_in(transcript).open[question]
+        cause = next(entry.seq for entry in reversed(transcript.since(0)) if entry.event is paused)
+        seq = await _append(store, transcript, answered, cause, clock)
+        if seq is not None:
+            return seq
+
+
+async def _append(store: Store, transcript: Transcript, event: Event, cause: int, clock: Clock) -> int | None:
+    """Store one input behind what is known; where something came first, take that in and answer None.
+
+    It is not entered here before it is stored: taking it back would cost all that is known about the log.
+    """
+    entry = transcript.next(event, at=clock.wall(), active=transcript[len(transcript)].active, cause=cause)
+    line, blobs = encode(entry)
+    try:
+        await store.append(transcript.conversation, [line], after=entry.seq - 1, blobs=blobs)
+    except Conflict:
+        await take_in(transcript, store, await store.read(transcript.conversation, after=entry.seq - 1))
+        return None
+    return entry.seq
 
 
 def sayable(text: object) -> Body:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, JsonValue
 
 from agentchat.errors import ConversationClosed
+from agentchat.policy.charter import charter_of
+from agentchat.policy.rules.explain import why_not
 from agentchat.policy.state import state_of
 from agentchat.policy.usage import UsageReport, usage_of
-from agentchat.transcript.events import Closed, OutcomeKind, Said
-from agentchat.transcript.messages import ROUTING_BODIES, Text, unwrap
+from agentchat.runtime.questions import asked_in
+from agentchat.transcript.events import Closed, OutcomeKind, Paused, Said
+from agentchat.transcript.messages import ROUTING_BODIES, Data, Direction, Text, unwrap
 from agentchat.transcript.transcript import Transcript
 
 
 class Outcome(NamedTuple):
     """Why a run ended.
 
-    kind: done, limit, failed, interrupted or stopped. rule: the rule that ended it. event: the entry it fired on.
-    values: what it saw there. reason: the same in words. advice: what to do next.
+    kind: done, limit, failed, interrupted or stopped; or "paused": it has not ended, and waits for a person. rule: the
+    rule that ended it. event: the entry it fired on. values: what it saw there. reason: the same in words. advice: what
+    to do next.
     """
 
-    kind: OutcomeKind
+    kind: OutcomeKind | Literal["paused"]
     rule: str
     event: int
     values: Mapping[str, JsonValue]
@@ -32,6 +36,13 @@ class Outcome(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}. {self.advice}"
+
+
+def _paused(waiting: Paused) -> Outcome:
+    values = {"question": waiting.pause, "to": waiting.to}
+    reason = f"it waits for an answer to {waiting.pause!r}: {waiting.question}"
+    advice = f"Answer it (chat.answer(id, {waiting.pause!r}, value)), then resume the conversation."
+    return Outcome("paused", "question", waiting.call, values, reason, advice)
 
 
 class Result:
@@ -52,6 +63,9 @@ class Result:
         closed = state_of(self.transcript).board.closed
         last = None if closed is None else closed.event
         if not isinstance(last, Closed):
+            waiting = next(iter(asked_in(self.transcript).open.values()), None)
+            if waiting is not None:
+                return _paused(waiting)
             raise ConversationClosed("the run has not ended: resume it")
         return Outcome(last.outcome, last.rule, last.event, last.values, last.reason, last.advice)
 
@@ -64,9 +78,22 @@ class Result:
         for entry in reversed(self.transcript.since(state_of(self.transcript).board.run_at)):
             if isinstance(entry.event, Said) and entry.event.turn is not None:
                 body = self.transcript.body(entry.seq)
+                if isinstance(body, Direction) and body.answer is not None:
+                    return self._answer(entry.event.sender, body.answer)
                 if not isinstance(body, ROUTING_BODIES):
                     return body.text if isinstance(body, Text) else unwrap(body, self._types)
         return None
+
+    def _answer(self, supervisor: str, answer: JsonValue) -> BaseModel | str:
+        """The answer of a supervisor that finished: text, or the model it was asked for."""
+        if isinstance(answer, str):
+            return answer
+        name = charter_of(self.transcript).agent(supervisor).answer or "answer"
+        return unwrap(Data(type=name, value=answer), self._types)
+
+    def why_not(self) -> str:
+        """How each rule of the last run stands: what it waits for, and how far it has got."""
+        return why_not(state_of(self.transcript))
 
     @property
     def usage(self) -> UsageReport:

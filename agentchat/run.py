@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import anyio
 from anyio.abc import TaskGroup
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from agentchat.errors import (
     AgreementChanged,
@@ -26,7 +27,9 @@ from agentchat.policy.decide import POLICY_VERSION
 from agentchat.policy.rules import Elapsed, Rule
 from agentchat.policy.state import state_of
 from agentchat.result import Result
-from agentchat.runtime.manager import Manager
+from agentchat.runtime.manager import Judge, Manager
+from agentchat.runtime.problems import only_one
+from agentchat.runtime.questions import Answerer, Question, Questions, asked_in, check_answer
 from agentchat.runtime.rerun import unsettled
 from agentchat.runtime.watch import Watch
 from agentchat.sandboxes.choosing import choose
@@ -34,7 +37,16 @@ from agentchat.seams import Agent, Bus, Clock, Feed, Lease, Sandbox, Store
 from agentchat.stores.owners import this_process
 from agentchat.stores.reading import load
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import ExternalSignal, Interrupted, Opened, RunStarted, Said, Taken
+from agentchat.transcript.events import (
+    Answered,
+    ExternalSignal,
+    Interrupted,
+    Opened,
+    Position,
+    RunStarted,
+    Said,
+    Taken,
+)
 from agentchat.transcript.messages import Body
 from agentchat.transcript.transcript import Transcript
 
@@ -51,6 +63,8 @@ class Terms(NamedTuple):
     until: Rule
     budget: Budget
     types: Mapping[str, type[BaseModel]]
+    judges: Mapping[str, Judge]
+    answerer: Answerer | None
     bus: Bus
     feed: Feed
     clock: Clock
@@ -68,7 +82,11 @@ class Run:
         *,
         resume: bool = False,
         in_doubt: InDoubt = "ask",
+        attended: bool = True,
+        parent: Position | None = None,
     ) -> None:
+        self._parent = parent
+        self._questions = Questions(terms.answerer, stays=attended)
         self._terms = terms
         self._store = store
         self._id = id
@@ -115,7 +133,7 @@ class Run:
             if self._error is not None:
                 raise self._error
         except BaseExceptionGroup as group:
-            raise _only_one(group) from None
+            raise only_one(group) from None
         finally:
             manager.leave()
             if self._lease is not None:
@@ -138,6 +156,8 @@ class Run:
             feed=terms.feed,
             clock=terms.clock,
             in_doubt=self._in_doubt,
+            judges=terms.judges,
+            questions=self._questions,
         )
         return self._manager
 
@@ -154,7 +174,7 @@ class Run:
                 "resume it, or name another file"
             ) from None
         try:
-            opened = Opened(conversation=self._id, charter=self._terms.written)
+            opened = Opened(conversation=self._id, charter=self._terms.written, parent=self._parent)
             manager.book.epoch = self._lease.epoch
             if await self._exists(self._id):
                 raise ConversationExists(f"there is a conversation {self._id!r} already; resume it, or use another id")
@@ -310,6 +330,20 @@ class Run:
         slot = await self._live.put(said)
         return slot.seq
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that wait for an answer, oldest first."""
+        return tuple(
+            Question(one.pause, one.question, one.answer_schema, one.to)
+            for one in asked_in(self.transcript).open.values()
+        )
+
+    async def answer(self, question: str, value: object, *, by: str = USER) -> None:
+        """Answer a question by its id. Raises ConfigurationError where it is not open, or the value does not fit."""
+        answered = Answered(pause=question, value=to_jsonable_python(value), by=by)
+        check_answer(self.transcript, answered)
+        await self._live.put(answered)
+
     async def interrupt(self, reason: str | None = None, *, by: str = USER) -> None:
         """Stop the turn that is going on, keep what has arrived, and close the run."""
         await self._live.put(Interrupted(by=by, reason=reason))
@@ -336,21 +370,13 @@ async def _taken(store: Store, conversation: str) -> Lease:
         if taken:
             with anyio.CancelScope(shield=True):
                 await store.release(taken[0])
-        raise (_only_one(error) if isinstance(error, BaseExceptionGroup) else error) from None
+        raise (only_one(error) if isinstance(error, BaseExceptionGroup) else error) from None
     return taken[0]
 
 
 async def _sandboxes(agents: Sequence[Agent]) -> dict[str, Sandbox]:
     """The sandbox of each agent that has one, probed. Raises SandboxUnavailable before anything is written."""
     return {agent.name: await choose(agent.sandbox) for agent in agents if agent.sandbox is not None}
-
-
-def _only_one(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The exception that a group holds, where it holds but one."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
 
 
 async def only_one_in(store: Store) -> str:

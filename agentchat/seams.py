@@ -7,15 +7,16 @@ A seam says what both sides rely on and nothing about how it is done. What cross
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
+from agentchat.policy.cards import ModelCard, ToolCard
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.request import ModelRequest
-from agentchat.transcript.calls import ModelCard, Reply
-from agentchat.transcript.events import Entry, Event
-from agentchat.transcript.messages import CodeRun
+from agentchat.transcript.calls import JsonObject, Reply, Reserved, ToolResult
+from agentchat.transcript.events import Entry, Event, Position
+from agentchat.transcript.messages import CodeRun, Frozen
 from agentchat.transcript.transcript import Message, Transcript
 
 # Models
@@ -33,6 +34,56 @@ class Model(Protocol):
 
         Raises a ModelError for whatever goes wrong on the way. Cancellation must end the request.
         """
+        ...
+
+
+# Tools
+
+
+class ToolCallContext(NamedTuple):
+    """Where a call comes from. `key` is the same on every attempt at the same call, so that a tool can see a repeat.
+
+    call: the part of the key that names the call within its conversation. store: where the conversation is kept, and
+    one that is held inside it is to be.
+    """
+
+    key: str
+    conversation: str
+    agent: str
+    call: str = ""
+    store: Store | None = None
+
+
+@runtime_checkable
+class Tool(Protocol):
+    """Something a model may call. One object may serve many conversations at once."""
+
+    @property
+    def name(self) -> str:
+        """The name that models call it by."""
+        ...
+
+    def card(self) -> ToolCard:
+        """The tool as the charter records it and as models are told of it."""
+        ...
+
+    def check(self, arguments: str) -> JsonObject | list[str]:
+        """What a model wrote as arguments: the object, or what is wrong with it, worded for the model. Never raises."""
+        ...
+
+    async def call(self, arguments: JsonObject, context: ToolCallContext) -> JsonValue:
+        """Do it, with arguments that passed `check`. Raises ToolError for whatever goes wrong in the tool."""
+        ...
+
+
+@runtime_checkable
+class Holder(Protocol):
+    """A tool behind which another conversation is held: an agent or a team as a tool."""
+
+    async def hold(
+        self, arguments: JsonObject, context: ToolCallContext, parent: Position, allowance: Reserved | None
+    ) -> ToolResult:
+        """Hold it, within what may be spent; the result names the conversation and what it has cost."""
         ...
 
 
@@ -148,6 +199,10 @@ class Store(Log, Blobs, Leases, Protocol):
         """Seconds between renewals of a lease; None where no other process can look."""
         ...
 
+    def beside(self, conversation: str) -> Store:
+        """Where a conversation is kept that is held inside one of this store: here, or in a file of its own."""
+        ...
+
     async def aclose(self) -> None:
         """Let go of files; using it again opens them again."""
         ...
@@ -255,8 +310,28 @@ class Turn(Protocol):
         """Record a new state."""
         ...
 
+    @property
+    def joined(self) -> tuple[Message, ...]:
+        """The messages of a join, in the order of its edge; the subject alone where there is none."""
+        ...
+
+    async def reply(self) -> Says:
+        """Let the agent's model answer: call the tools it asks for, have wrong answers put right, give back the last.
+
+        Raises AnswerRefused where no answer fits.
+        """
+        ...
+
     def model(self, prompt: str | None = None, *, history: bool = True) -> Awaitable[ModelAnswer]:
-        """Ask the agent's model. `prompt` is added as a user message; without `history` it is all the model sees."""
+        """Ask the agent's model, once. `prompt` is added as a user message; without `history` it is all it sees."""
+        ...
+
+    def tool(self, name: str, **arguments: JsonValue) -> Awaitable[ToolAnswer]:
+        """Call one of the agent's tools."""
+        ...
+
+    def ask(self, question: str, answer: type = bool, *, to: str = "user") -> Awaitable[PersonAnswer]:
+        """Ask a person; `answer` is what they are to give: bool, str, or a pydantic model."""
         ...
 
     def code(self, source: str, language: str = "python") -> Awaitable[CodeAnswer]:
@@ -280,6 +355,50 @@ class ModelAnswer(NamedTuple):
         return self.reply.text
 
 
+class ToolAnswer(NamedTuple):
+    """What a tool gave back, and the CallFinished it was recorded as. `ok` is False where `value` says what failed."""
+
+    result: ToolResult
+    call: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether the tool did it."""
+        return self.result.ok
+
+    @property
+    def value(self) -> JsonValue:
+        """What it gave back."""
+        return self.result.value
+
+
+class PersonAnswer(NamedTuple):
+    """What a person answered, who it was, and the CallFinished it was recorded as."""
+
+    value: Any
+    by: str
+    call: int
+
+
+class Approval(Frozen):
+    """What a person says to an act that needs their word; the reason goes to the agent."""
+
+    yes: bool
+    reason: str | None = None
+
+
+class TypedAnswer(NamedTuple):
+    """An answer of a model that was validated: the message, its type, and the CallFinished of the reply it came in.
+
+    verbatim: the reply is the JSON of the message as it stands, so that nothing is stored twice.
+    """
+
+    model: BaseModel | str
+    type: str
+    call: int
+    verbatim: bool
+
+
 class CodeAnswer(NamedTuple):
     """What a program did, and the CallFinished it was recorded as."""
 
@@ -294,7 +413,7 @@ class CodeAnswers(NamedTuple):
     skipped: int = 0
 
 
-Says: TypeAlias = "BaseModel | str | ModelAnswer | CodeAnswer | CodeAnswers | None"
+Says: TypeAlias = "BaseModel | str | ModelAnswer | TypedAnswer | CodeAnswer | CodeAnswers | None"
 """What an agent may return from a turn; None says nothing."""
 
 
@@ -309,6 +428,26 @@ class Agent(Protocol):
     @property
     def model(self) -> Model | None:
         """What its model calls go to."""
+        ...
+
+    @property
+    def fallbacks(self) -> Sequence[Model]:
+        """What they go to where that fails, in order."""
+        ...
+
+    @property
+    def stronger(self) -> Model | None:
+        """What the last repair of an answer goes to."""
+        ...
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """What its model may call."""
+        ...
+
+    @property
+    def check(self) -> Callable[[Any], object] | None:
+        """A further check of its typed answers: raises ValueError, or says what is right in their place."""
         ...
 
     @property

@@ -1,45 +1,142 @@
-"""Every Python program of the README runs as it stands, against a server on this machine."""
+"""Every program of ours in the README and the docs runs as it stands, against a server on this machine."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from tests.servers import fake_openai as fake
-from tests.servers.fake_openai import FakeServer
+from agentchat import OpenAIModel
+from agentchat.models.catalog import parse_catalog
+from agentchat.teams import load_team
+from tests.servers.fake_openai import DONE, Behaviour, FakeServer, chunk, raw, sse, stream
 
 ROOT = Path(__file__).parent.parent
-PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-REPLIES = [
-    fake.stream("```python\nprint(29)\n```"),
-    fake.stream("It is 29. DONE"),
-    fake.stream("Sandwiches."),
-    fake.stream("Lemonade."),
-]
+PLACES = ("README.md", "docs/guide.md", "docs/coming-from.md")
+THEIRS = re.compile(r"# (AutoGen|LangGraph)\b")
+"""How a program begins that is shown for comparison, and needs what is not installed here."""
 
 
-def test_the_readme_has_programs() -> None:
-    assert len(PROGRAMS) == 4
+class Program(NamedTuple):
+    """A program of a page: the heading it stands under, and its text."""
+
+    page: str
+    heading: str
+    source: str
+
+
+def programs() -> list[Program]:
+    found = []
+    for page in PLACES:
+        for part in re.split(r"^## ", (ROOT / page).read_text(), flags=re.MULTILINE)[1:]:
+            heading = part.splitlines()[0]
+            blocks = re.findall(r"```python\n(.*?)```", part, re.DOTALL)
+            found += [Program(page, heading, block) for block in blocks if not THEIRS.match(block)]
+    return found
+
+
+def to(name: str, answer: str | None = None) -> Behaviour:
+    return stream(json.dumps({"reason": "so", "next": name, "instruction": "go on", "answer": answer}))
+
+
+def calls(name: str, **arguments: object) -> Behaviour:
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    delta: dict[str, object] = {"tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": function}]}
+    return raw([sse(chunk(delta)), sse(chunk({}, finish="tool_calls")), DONE])
+
+
+def drafts(*texts: str) -> list[Behaviour]:
+    return [stream(json.dumps({"text": text})) for text in texts]
+
+
+SOLVED = [stream("```python\nprint(29)\n```"), stream("It is 29. DONE")]
+SCENES: dict[str, tuple[list[Behaviour], str]] = {
+    "A coder and a runner": (SOLVED, "It is 29. DONE"),
+    "A supervisor": ([to("coder"), SOLVED[0], to("runner"), to("finish", "It is 29.")], "It is 29."),
+    "Typed messages, and a graph": (drafts("a very wide sea", "a wide sea"), "done faults=[]"),
+    "Tools, and a person's word": (
+        [calls("refund", order=4711, reason="never came"), stream("It is refunded.")],
+        "May desk call refund(order=4711, reason='never came')?",
+    ),
+    "Budgets and tiers": ([stream("There was..."), stream("FINE")], "{'smart': '$0.0"),
+    "Live, with a person in it": ([stream("Sandwiches."), stream("Lemonade.")], "Sandwiches."),
+    "Going on": ([stream("Red."), stream("Blue.")], "Blue."),
+    "Personas and teams from files": ([to("editor"), stream("The sea is wide. DONE")], "The sea is wide. DONE"),
+    "Without a model": ([stream("unused")], ""),
+    "Two agents, one writes code and one runs it": (SOLVED, "It is 29. DONE"),
+    "A loop: write, check, and again while there are faults": (
+        drafts("a very wide sea", "a wide sea"),
+        "done text='a wide sea' faults=[]",
+    ),
+}
+"""What the server answers, and what the program then prints, by heading."""
+
+
+def test_every_program_has_its_scene() -> None:
+    assert sorted(SCENES) == sorted(program.heading for program in programs())
 
 
 @pytest.mark.bwrap
-@pytest.mark.parametrize("place", range(len(PROGRAMS)))
-def test_a_program_of_the_readme_runs(place: int, tmp_path: Path) -> None:
-    with FakeServer(REPLIES) as server:
-        environment = {**os.environ, "AGENTCHAT_SMART": f"m@{server.base_url}"}
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", PROGRAMS[place]],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+@pytest.mark.parametrize("program", programs(), ids=lambda program: program.heading)
+def test_a_program_runs(program: Program, tmp_path: Path) -> None:
+    behaviours, shown = SCENES[program.heading]
+    with FakeServer(behaviours) as server:
+        done = start(program.source, server.base_url, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+    assert shown in done.stdout
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+def write_team(place: Path, team: str) -> Path:
+    """The files that the guide shows, in a folder."""
+    (place / "editor.md").write_text(blocks("docs/guide.md", "markdown")[0])
+    (place / "house-style.md").write_text("Short sentences.")
+    path = place / "team.toml"
+    path.write_text(team)
+    return path
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_team_files_of_the_guide_are_teams(place: int, tmp_path: Path) -> None:
+    with FakeServer([stream("unused")]) as server:
+        model = OpenAIModel(f"m@{server.base_url}", price="free")
+        team = load_team(write_team(tmp_path, blocks("docs/guide.md", "toml")[place]), model=model)
+    assert team.warnings == ()
+    assert team.conversation().charter.names() == (
+        ("supervisor", "coder", "runner", "editor") if place == 0 else ("writer", "critic")
+    )
+
+
+def test_the_settings_of_the_readme_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "agentchat.toml"
+    catalog = parse_catalog(tomllib.loads(blocks("README.md", "toml")[0]), path)
+    assert catalog.tiers == {"fast": ("gpt-4.1-nano",), "smart": ("gpt-4.1", "qwen3@http://127.0.0.1:8080/v1")}
+    assert catalog.options("qwen3@http://127.0.0.1:8080/v1")["window"] == 32768
+
+
+def start(source: str, url: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program with two tiers that lead to the server, at a price."""
+    tiers = {"AGENTCHAT_FAST": f"cheap@{url}", "AGENTCHAT_SMART": f"strong@{url}"}
+    price = "price = { input = 100.0, output = 200.0 }"
+    write_team(place, blocks("docs/guide.md", "toml")[0])
+    (place / "agentchat.toml").write_text("".join(f'[models."{model}"]\n{price}\n' for model in tiers.values()))
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", source],
+        cwd=place,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(ROOT), **tiers},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

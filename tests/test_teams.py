@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-import pytest
+import sys
+from pathlib import Path
 
-from agentchat import Assistant, Conversation, MaxTurns, OpenAIModel, ScriptedModel, Turn, UserProxy, agent
+import pytest
+from pydantic import BaseModel
+
+from agentchat import (
+    Assistant,
+    Budget,
+    Conversation,
+    MaxTurns,
+    Mentions,
+    OpenAIModel,
+    ScriptedModel,
+    Transcript,
+    Turn,
+    UserProxy,
+    agent,
+)
+from agentchat.agents.supervisor import Supervisor
 from agentchat.demo import demo_model
 from agentchat.errors import ConfigurationError
-from agentchat.personas import Persona, shipped_personas
-from agentchat.policy.charter import Charter
-from agentchat.policy.routing import ROUND_ROBIN
+from agentchat.policy.charter import Charter, changes
+from agentchat.policy.prices import Price
+from agentchat.policy.routing.plans import RoundRobinPlan
+from agentchat.policy.rules import Rule, Where
+from agentchat.routing import END, Edge, Graph, Handoffs, RoundRobin, Routing, Selector, Supervised
 from agentchat.seams import Agent, Limits, Model
-from agentchat.teams import rebuild, rebuild_team, team_of
-from agentchat.transcript.events import Opened
+from agentchat.teams import Bounds, rebuild, rebuild_team
+from agentchat.transcript.events import Opened, RunStarted
 from agentchat.transcript.messages import CodeRun
-from agentchat.transcript.transcript import Transcript
 
 URL = "http://127.0.0.1:9/v1"
 
 
 def opened(*agents: Agent) -> Transcript:
-    charter = Charter(agents=tuple(one.card() for one in agents), routing=ROUND_ROBIN)
+    charter = Charter(agents=tuple(one.card() for one in agents), routing=RoundRobinPlan().written())
     transcript = Transcript()
     event = Opened(conversation="c", charter=charter.written())
     transcript.append(transcript.next(event, at=0.0, active=0.0, cause=0))
@@ -96,15 +114,179 @@ def test_a_sandbox_of_the_users_own_is_refused_by_name() -> None:
         rebuild_team(opened(UserProxy("runner", sandbox=Own())))
 
 
-def test_personas_become_agents() -> None:
-    coder, runner = team_of(shipped_personas().values(), model=f"x@{URL}")
-    assert (coder.name, coder.card().kind, runner.name, runner.sandbox) == ("coder", "assistant", "runner", "auto")
-    with pytest.raises(ConfigurationError, match="names no model"):
-        team_of([Persona(name="ada")])
-
-
 def test_rules_budget_and_limits_come_back() -> None:
     chat = Conversation([Assistant("a", model=demo_model())], until=MaxTurns(2), in_doubt="fail")
     result = chat.run_sync("go")
     again = rebuild(result.transcript)
     assert (again.terms.until, again.terms.budget, again.charter) == (chat.terms.until, chat.terms.budget, chat.charter)
+
+
+SERVICE = OpenAIModel(
+    f"x@{URL}", tier="smart", window=9_000, max_output=500, price=Price(input=1, output=2, source="mine")
+)
+FAST = OpenAIModel(f"y@{URL}", tier="fast", wire="chat", output="tool", price="free")
+PAIR: tuple[Agent, ...] = (Assistant("a", model=[SERVICE, FAST], stronger=FAST, description="d"), UserProxy("r"))
+
+
+def conversation_of(chat: Conversation) -> Transcript:
+    """What stands in the record when the conversation is opened, and its first run has ended."""
+    transcript = Transcript()
+    for event in (
+        Opened(conversation="c", charter=chat.terms.written),
+        RunStarted(run=1, rules=chat.terms.until.written(), budget=chat.terms.budget.written(), policy=1),
+    ):
+        transcript.append(transcript.next(event, at=0.0, active=0.0, cause=0))
+    return transcript
+
+
+def team_again(chat: Conversation, *, trust: bool = False) -> Conversation:
+    again = rebuild(conversation_of(chat), trust=trust)
+    assert changes(chat.charter, again.charter) == []
+    assert (again.terms.until, again.terms.budget) == (chat.terms.until, chat.terms.budget)
+    assert again.charter == chat.charter
+    return again
+
+
+ROUTINGS: list[Routing | None] = [
+    None,
+    RoundRobin(),
+    Selector(FAST, instructions="Be fair.", name="judge"),
+    Selector(FAST),
+    Handoffs("a", {"a": ["r", "user"], "r": ["a"]}),
+    Graph(
+        start="a",
+        edges=[
+            Edge("a", END, when=Mentions("DONE", by="a")),
+            Edge("a", ["r"], at_most=3, on_cap=END),
+            Edge("r", "a", when=Where("CodeResult", ok=False)),
+        ],
+        nodes=PAIR,
+    ),
+]
+
+
+@pytest.mark.parametrize("routing", ROUTINGS)
+def test_every_routing_without_functions_comes_back(routing: Routing | None) -> None:
+    given = routing if isinstance(routing, Graph) else PAIR
+    way = None if isinstance(routing, Graph) else routing
+    team_again(Conversation(given, routing=way, until=Mentions("X") | MaxTurns(3), budget=Budget(usd=1.5)))
+
+
+def test_supervisors_typed_agents_and_people_come_back() -> None:
+    typed = Assistant("t", model=SERVICE, accepts=str, emits=[str], instructions="i", repairs=5)
+    person = UserProxy("p", human="always", description="d")
+    asks = UserProxy("q", human="approve", senders=["t"])
+    boss = Supervisor("boss", team=[typed, person, asks], model=[FAST, SERVICE], instructions="Lead.", description="b")
+    team_again(Conversation(boss, until=MaxTurns(5)))
+    plain = Supervisor(team=[typed], model=FAST, repairs=0, stronger=SERVICE)
+    team_again(Conversation([plain], routing=Supervised(plain), until=MaxTurns(5)))
+
+
+class Report(BaseModel):
+    passed: bool
+
+
+def check(report: object) -> None:
+    """Nothing is wrong with it."""
+
+
+def look(query: str) -> str:
+    """Look."""
+    return query
+
+
+def is_done(message: object) -> bool:
+    return True
+
+
+@agent
+async def echo(text: str, turn: Turn) -> str:
+    return text
+
+
+@pytest.mark.parametrize(
+    ("agents", "until", "told"),
+    [
+        ([Assistant("a", model=SERVICE, emits=Report)], MaxTurns(2), "messages of the type Report: only the program"),
+        (
+            [Assistant("a", model=SERVICE, check=check)],
+            MaxTurns(2),
+            "has its answers checked by tests.test_teams:check",
+        ),
+        ([Assistant("a", model=SERVICE, tools=[look])], MaxTurns(2), "the tool look of agent a is not installed here"),
+        ([Assistant("a", model=ScriptedModel(["x"]))], MaxTurns(2), "'scripted' of agent a cannot be made again"),
+        ([echo], MaxTurns(2), "agent echo is a function: only the program"),
+        (
+            [Conversation([Assistant("a", model=SERVICE)], until=MaxTurns(1)).as_agent("inner")],
+            MaxTurns(2),
+            "agent inner is a conversation of its own: only the program",
+        ),
+        (
+            [Supervisor(team=[Assistant("a", model=SERVICE)], model=FAST, output=Report)],
+            MaxTurns(2),
+            "agent supervisor checks its answer (Report): only the program",
+        ),
+        (PAIR, Rule.function(is_done) | MaxTurns(2), "ends by the function tests.test_teams:is_done: only the program"),
+    ],
+)
+def test_what_is_code_of_the_program_is_refused_by_name(agents: list[Agent], until: Rule, told: str) -> None:
+    transcript = conversation_of(Conversation(agents, until=until))
+    with pytest.raises(ConfigurationError) as caught:
+        rebuild(transcript)
+    assert told in str(caught.value)
+
+
+def test_a_routing_that_is_code_is_refused_by_name() -> None:
+    def choose(transcript: Transcript) -> str:
+        return "a"
+
+    with pytest.raises(ConfigurationError, match="chooses who is next: only the program"):
+        rebuild(conversation_of(Conversation(PAIR, routing=choose, until=MaxTurns(2))))
+    edges = [Edge("a", "r", when=is_done), Edge("r", END)]
+    with pytest.raises(ConfigurationError, match="asks a function: only the program"):
+        rebuild(conversation_of(Conversation(Graph(start="a", edges=edges, nodes=PAIR), until=MaxTurns(2))))
+
+
+def test_tools_come_back_with_trust_alone() -> None:
+    chat = Conversation([Assistant("a", model=SERVICE, tools=[look])], until=MaxTurns(2))
+    path = list(sys.path)
+    try:
+        team_again(chat, trust=True)
+    finally:
+        sys.path[:] = path
+    charter = chat.charter
+    (card,) = charter.agents
+    other = card.model_copy(update={"tools": (card.tools[0].model_copy(update={"description": "another"}),)})
+    transcript = conversation_of(chat)
+    changed = charter.model_copy(update={"agents": (other,)})
+    lying = Transcript()
+    for event in (Opened(conversation="c", charter=changed.written()), transcript[2].event):
+        lying.append(lying.next(event, at=0.0, active=0.0, cause=0))
+    with pytest.raises(ConfigurationError, match="the tool look of agent a is no longer what it was"):
+        rebuild(lying, trust=True)
+
+
+def test_a_record_that_no_team_agrees_to_is_refused() -> None:
+    charter = Conversation(PAIR, until=MaxTurns(2)).charter
+    agents = (charter.agents[0].model_copy(update={"state": "Odd"}), charter.agents[1])
+    transcript = Transcript()
+    for event in (
+        Opened(conversation="c", charter=charter.model_copy(update={"agents": agents}).written()),
+        RunStarted(run=1, rules=MaxTurns(2).written(), budget={}, policy=1),
+    ):
+        transcript.append(transcript.next(event, at=0.0, active=0.0, cause=0))
+    with pytest.raises(ConfigurationError, match="cannot be made again as it was recorded"):
+        rebuild(transcript)
+
+
+def test_a_supervisor_whose_team_is_not_there_is_refused() -> None:
+    boss = Supervisor("boss", team=[PAIR[0]], model=FAST)
+    with pytest.raises(ConfigurationError, match="agent boss directs who is not there"):
+        rebuild_team(opened(boss))
+
+
+def test_limits_from_outside_count_for_the_next_run(tmp_path: Path) -> None:
+    chat = Conversation(PAIR, until=Mentions("X") | MaxTurns(2), budget=Budget(calls=3))
+    again = rebuild(conversation_of(chat), bounds=Bounds(max_turns=9, usd=0.5))
+    assert again.terms.until == Mentions("X") | MaxTurns(9)
+    assert again.terms.budget == Budget(calls=3, usd=0.5)

@@ -26,7 +26,7 @@ def test_the_wheel_runs_by_itself(tmp_path: Path) -> None:
         names = archive.namelist()
         archive.extractall(place)
     assert {"agentchat/py.typed", "agentchat/__init__.pyi"} <= set(names)
-    assert {"agentchat/_personas/coder.md", "agentchat/_personas/runner.md"} <= set(names)
+    assert {"agentchat/_personas/coder.md", "agentchat/_personas/teams/supervised-coding.toml"} <= set(names)
     code = "import agentchat, agentchat.personas as p; print(agentchat.__file__); print(*sorted(p.shipped_personas()))"
     shown = subprocess.run(
         [sys.executable, "-c", code],
@@ -39,4 +39,4 @@ def test_the_wheel_runs_by_itself(tmp_path: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     file, personas = shown.stdout.splitlines()
     assert Path(file).is_relative_to(place)
-    assert personas.split() == ["coder", "runner"]
+    assert personas.split() == ["assistant", "coder", "critic", "planner", "runner", "supervisor", "writer"]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import BaseModel
 
 from agentchat.agents.names import checked_name
 from agentchat.policy.charter import AgentCard
-from agentchat.seams import Model, Sandbox, Says, Turn
+from agentchat.seams import Model, Sandbox, Says, Tool, Turn
 
 
 class BaseAgent:
-    """An agent without model, sandbox or state. Override `card` and `respond`, and set what the agent has."""
+    """An agent without model, sandbox, tools or state. Override `card` and `respond`, and set what the agent has."""
 
     model: Model | None = None
+    fallbacks: Sequence[Model] = ()
+    stronger: Model | None = None
     sandbox: Sandbox | str | None = None
+    tools: Sequence[Tool] = ()
+    check: Callable[[Any], object] | None = None
     state_type: type[BaseModel] | None = None
     types: Mapping[str, type[BaseModel]] = MappingProxyType({})
 

@@ -8,7 +8,7 @@ from typing import Final
 from agentchat.errors import ConfigurationError
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-RESERVED: Final = frozenset({"user", "finish", "system"})
+RESERVED: Final = frozenset({"user", "finish", "system", "END"})
 
 
 def checked_name(name: str) -> str:

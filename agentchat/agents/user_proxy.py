@@ -1,21 +1,26 @@
-"""An agent that stands in for a person: it runs the code it is shown."""
+"""An agent that stands in for a person: it runs the code it is shown, or puts what it is shown to the person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import BaseModel
 
 from agentchat.agents.base import BaseAgent
 from agentchat.agents.blocks import Block, blocks_in
 from agentchat.agents.code_policy import code_policy
+from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard, charter_of
-from agentchat.seams import CodeAnswer, CodeAnswers, Limits, Sandbox, Says, Turn
+from agentchat.seams import Approval, CodeAnswer, CodeAnswers, Limits, Sandbox, Says, Turn
 from agentchat.transcript.messages import Code, Text
 
 
 class UserProxy(BaseAgent):
-    """Runs the code of the message it is given, and says what came of it.
+    """Runs the code of the message it is given, and says what came of it; or speaks for a person.
+
+    human: "never" (the default) runs code without asking; "approve" asks a person before each program; "always" runs
+    nothing: the person answers each message.
 
     sandbox: "auto" (bubblewrap where it works, else pydantic-monty), a sandbox by name, or a `Sandbox`. Nothing runs
     outside a sandbox unless that is written out: sandbox="unsafe-host". senders: the names whose code is run; None
@@ -32,21 +37,33 @@ class UserProxy(BaseAgent):
         sandbox: Sandbox | str = "auto",
         senders: Sequence[str] | None = None,
         limits: Limits | None = None,
+        human: Literal["never", "approve", "always"] = "never",
         description: str | None = None,
     ) -> None:
         super().__init__(name, description=description)
-        self.sandbox: Sandbox | str = sandbox
+        if human not in ("never", "approve", "always"):
+            raise ConfigurationError(f"human of {name} is 'never', 'approve' or 'always', not {human!r}")
+        self.human = human
+        if human == "always":
+            self.sandbox = None
+            self.senders, self.limits = None, Limits()
+            return
+        self.sandbox = sandbox
         self.senders = None if senders is None else tuple(senders)
         self.limits = Limits() if limits is None else limits
 
     def card(self) -> AgentCard:
         """The agent as the charter records it."""
-        policy = code_policy(self.sandbox, self.limits, self.senders)
-        return AgentCard(name=self.name, kind="user-proxy", description=self.description, code=policy)
+        policy = None if self.sandbox is None else code_policy(self.sandbox, self.limits, self.senders)
+        human = None if self.human == "never" else self.human
+        return AgentCard(name=self.name, kind="user-proxy", description=self.description, code=policy, human=human)
 
     async def respond(self, turn: Turn) -> Says:
         """Run the code of the turn's message, block by block."""
         subject = turn.subject
+        if self.human == "always":
+            said = await turn.ask(f"{subject.sender}: {subject.text}", str)
+            return str(said.value) or None
         if subject.sender not in self._allowed(turn):
             return f"I run no code from {subject.sender}."
         blocks = _programs(subject.body)
@@ -54,6 +71,10 @@ class UserProxy(BaseAgent):
             return f"There is no code to run in the last message of {subject.sender}: no fenced block was found."
         answers: list[CodeAnswer] = []
         for block in blocks:
+            if self.human == "approve":
+                asked = await turn.ask(f"May this run?\n```{block.language}\n{block.source}```", Approval)
+                if not asked.value.yes:
+                    return f"{asked.by} did not allow this to run: {asked.value.reason or 'no reason was given'}"
             answers.append(await turn.code(block.source, block.language))
             if not answers[-1].run.ok:
                 break

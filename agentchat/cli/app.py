@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 import agentchat
-from agentchat.cli import demo, doctor, resume, run, show
+from agentchat.cli import demo, doctor, models, personas, resume, run, show
 from agentchat.cli.exits import INTERRUPTED, exit_code
 from agentchat.errors import AgentChatError
 
@@ -73,10 +73,12 @@ def _options(
 
 
 app.command("demo")(demo.demo)
-app.command("run")(run.run)
+app.command("run", cls=run.TeamAndTask)(run.run)
 app.command("show")(show.show)
 app.command("replay")(show.replay)
 app.command("resume")(resume.resume)
+app.command("personas")(personas.personas)
+app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 
 

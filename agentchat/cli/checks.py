@@ -38,7 +38,10 @@ def key_line() -> Line:
 
 def model_lines() -> list[Line]:
     """The model that `agentchat run` would use, and whether its server answers, where it has an address of its own."""
-    name = configured_model()
+    try:
+        name = configured_model()
+    except AgentChatError as error:
+        return [("model", str(error))]
     if name is None:
         return [("model", "none: set AGENTCHAT_MODEL=name@http://127.0.0.1:8080/v1, or OPENAI_API_KEY")]
     try:

@@ -1,13 +1,19 @@
-"""Which model a command uses, and what to tell a user who has none."""
+"""Which models a command uses, and what to tell a user who has none."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from types import MappingProxyType
 from typing import Final
 
 from agentchat.errors import ConfigurationError
+from agentchat.models.catalog import Catalog, load_catalog
+from agentchat.models.openai import OpenAIModel
 from agentchat.models.settings import split_name
-from agentchat.settings import TIERS, tier_target
+from agentchat.seams import Agent
+from agentchat.settings import TIERS, no_model
+from agentchat.teams import Models
 
 DEFAULT_MODEL: Final = "gpt-4.1-mini"
 """What a bare OPENAI_API_KEY gets: a name that the service has had for long, at a low price."""
@@ -19,38 +25,49 @@ NO_MODEL: Final = """no model is set. Do one of these:
   agentchat demo                                                needs no model; it shows how all of it works"""
 
 
-def chosen_model(option: str | None) -> str:
-    """The model's name: the option, else the tier "smart", else the default where only a key is set.
+def command_models(option: str | None) -> Models:
+    """Where a command finds its models: the option for all of them, else what personas and settings name.
 
-    Raises ConfigurationError where there is none, or where its service is known to need a key and there is none.
+    Raises ConfigurationError for a settings file that is wrong.
     """
-    name = _named(option)
-    _, url = split_name(name, None)
-    if url is None and not _set("OPENAI_BASE_URL") and not _set("OPENAI_API_KEY"):
-        raise ConfigurationError(
-            f"no key for api.openai.com, where the model {name!r} is looked for. Do one of these:\n"
-            "  - set OPENAI_API_KEY in the environment (with OPENAI_BASE_URL for another service);\n"
-            f"  - name a server that needs no key: {name}@http://127.0.0.1:8080/v1"
-        )
-    return name
+    return Models(instead=option, default="smart", catalog=command_catalog(), missing=_missing)
+
+
+def command_catalog() -> Catalog:
+    """The settings, and a model for the usual tiers where nothing is set but a key for OpenAI's own service."""
+    catalog = load_catalog()
+    if not _set("OPENAI_API_KEY") or _set("OPENAI_BASE_URL"):
+        return catalog
+    tiers = {tier: (DEFAULT_MODEL,) for tier in TIERS if catalog.mapping(tier) is None}
+    return catalog._replace(tiers=MappingProxyType({**catalog.tiers, **tiers}))
+
+
+def check_keys(agents: Iterable[Agent]) -> None:
+    """Raise ConfigurationError where the usual model of an agent is known to need a key, and there is none."""
+    if _set("OPENAI_BASE_URL") or _set("OPENAI_API_KEY"):
+        return
+    for agent in agents:
+        if isinstance(agent.model, OpenAIModel):
+            name = agent.model.card().name
+            if split_name(name, None)[1] is None:
+                raise ConfigurationError(
+                    f"no key for api.openai.com, where the model {name!r} is looked for. Do one of these:\n"
+                    "  - set OPENAI_API_KEY in the environment (with OPENAI_BASE_URL for another service);\n"
+                    f"  - name a server that needs no key: {name}@http://127.0.0.1:8080/v1"
+                )
 
 
 def configured_model() -> str | None:
-    """The model that a run without --model would use, or None."""
-    try:
-        return _named(None)
-    except ConfigurationError:
-        return None
+    """The model that a run without --model would use, or None. Raises ConfigurationError for wrong settings."""
+    catalog = command_catalog()
+    return None if catalog.mapping("smart") is None else catalog.resolve("smart")[0].name
 
 
-def _named(option: str | None) -> str:
-    if option is not None and option not in TIERS:
-        return option
-    if any(_set(name) for name in ("AGENTCHAT_MODEL", f"AGENTCHAT_{(option or 'smart').upper()}")):
-        return tier_target(option or "smart")
-    if _set("OPENAI_API_KEY") and not _set("OPENAI_BASE_URL"):
-        return DEFAULT_MODEL
-    raise ConfigurationError(NO_MODEL)
+def _missing(tier: str) -> ConfigurationError:
+    """The error of a tier that is not set: the short one where nothing is set at all."""
+    catalog = command_catalog()
+    unset = all(catalog.mapping(one) is None for one in catalog.known_tiers())
+    return ConfigurationError(NO_MODEL) if unset else no_model(tier)
 
 
 def _set(variable: str) -> bool:

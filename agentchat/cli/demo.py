@@ -28,7 +28,7 @@ def demo(
     from agentchat.terminal.console import Plain
     from agentchat.terminal.highlight import verbatim
     from agentchat.terminal.sanitize import sanitize
-    from agentchat.terminal.view import usage_line
+    from agentchat.terminal.usage_text import usage_line
 
     console = Plain(sys.stdout)
     place = new_place(new_id(), save=save, store=store)

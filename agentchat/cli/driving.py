@@ -14,7 +14,9 @@ from typing import Final
 import anyio
 import typer
 
+from agentchat.cli.asking import Asker
 from agentchat.cli.exits import OUTCOMES
+from agentchat.cli.going_on import ways_on
 from agentchat.cli.places import Place
 from agentchat.errors import ConversationClosed
 from agentchat.result import Result
@@ -24,8 +26,8 @@ from agentchat.terminal.console import Plain
 from agentchat.terminal.highlight import verbatim
 from agentchat.terminal.live import LivePrinter
 from agentchat.terminal.sanitize import sanitize
-from agentchat.terminal.view import usage_line
-from agentchat.transcript.events import Entry
+from agentchat.terminal.usage_text import usage_line
+from agentchat.transcript.events import Entry, Paused
 
 SAME: Final = 0.5
 """Seconds in which a second signal is the first one again: wrappers pass on what the terminal sent to all."""
@@ -33,12 +35,14 @@ SAME: Final = 0.5
 Watcher = Callable[[Entry | Delta], None]
 
 
-def drive(start: Callable[[], Run], watch: Callable[[Run], Watcher], place: Place) -> Result:
-    """Run to the end. `watch` makes the watcher, once the run is open.
+def drive(
+    start: Callable[[], Run], watch: Callable[[Run], Watcher], place: Place, asker: Asker | None = None
+) -> Result:
+    """Run to the end. `watch` makes the watcher, once the run is open; `asker` puts the questions that come up.
 
     Raises KeyboardInterrupt where it was stopped before it was open.
     """
-    return anyio.run(_drive, start, watch, place)
+    return anyio.run(_drive, start, watch, place, asker)
 
 
 def printing(console: Plain, *, after: int = 0) -> Callable[[Run], Watcher]:
@@ -51,8 +55,8 @@ def finish(result: Result, place: Place, console: Plain) -> int:
     usage = usage_line(result.usage)
     console.show(f"{usage}.")
     console.show(verbatim(sanitize(f"Look at it:  agentchat show {place.words}")))
-    if result.outcome.kind != "done":
-        console.show(verbatim(sanitize(f"Go on:       agentchat resume {place.words}")))
+    for what, command in ways_on(result, place):
+        console.show(verbatim(sanitize(f"{what:<12} {command}")))
     return OUTCOMES[result.outcome.kind]
 
 
@@ -65,7 +69,9 @@ def answer(result: Result) -> str:
     return text if isinstance(text, str) else output.model_dump_json()
 
 
-async def _drive(start: Callable[[], Run], watch: Callable[[Run], Watcher], place: Place) -> Result:
+async def _drive(
+    start: Callable[[], Run], watch: Callable[[Run], Watcher], place: Place, asker: Asker | None
+) -> Result:
     runs: list[Run] = []
     errors: list[Exception] = []
     last = 0
@@ -79,6 +85,8 @@ async def _drive(start: Callable[[], Run], watch: Callable[[Run], Watcher], plac
                     async for item in run:
                         last = last if isinstance(item, Delta) else item.seq
                         show(item)
+                        if asker is not None and not isinstance(item, Delta) and isinstance(item.event, Paused):
+                            tasks.start_soon(asker.ask, run, item)
             except Exception as error:
                 errors.append(error)
             tasks.cancel_scope.cancel()

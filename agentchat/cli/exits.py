@@ -19,8 +19,18 @@ FAILED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
 
-OUTCOMES: Final = {"done": 0, "failed": FAILED, "stopped": FAILED, "limit": 3, "interrupted": INTERRUPTED}
-"""By the kind of a run's outcome."""
+LIMIT: Final = 3
+
+OUTCOMES: Final = {
+    "done": 0,
+    "failed": FAILED,
+    "stopped": FAILED,
+    "limit": LIMIT,
+    "paused": LIMIT,
+    "interrupted": INTERRUPTED,
+}
+"""By the kind of a run's outcome. One that waits for a person has come to a limit too: it goes on when it is resumed
+where somebody can answer."""
 
 _USAGE: Final = (
     ConfigurationError,

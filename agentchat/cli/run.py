@@ -1,54 +1,88 @@
-"""`agentchat run`: the shipped coder and runner on a task of the user's. stdout is the answer, stderr the rest."""
+"""`agentchat run`: a team on a task of the user's. stdout is the answer, stderr the rest."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
+
+from agentchat.cli.options import Calls, MaxTurns, Seconds, Tokens, Trust, UnsafeHost, Usd
+
+
+class TeamAndTask(TyperCommand):
+    """The command with its words named one by one: the last of them is the task."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The line behind `Usage:`."""
+        return ["[OPTIONS]", "[TEAM|PERSONA ...]", "TASK"]
 
 
 def run(
-    task: Annotated[str, typer.Argument(help='The task; "-" takes it from standard input.')],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TASK",
+            show_default=False,
+            help='In quotes; "-" takes it from standard input. Before it may stand a team, or one or more personas.',
+        ),
+    ],
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="NAME, or NAME@URL of an OpenAI-compatible server.")
+        str | None,
+        typer.Option("--model", "-m", help="One for everybody: NAME, a tier, or NAME@URL of a compatible server."),
     ] = None,
+    max_turns: MaxTurns = None,
+    calls: Calls = None,
+    tokens: Tokens = None,
+    usd: Usd = None,
+    seconds: Seconds = None,
     save: Annotated[Path | None, typer.Option(help="Keep the transcript in this file, not in the store.")] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print every event as a line of JSON as it is entered.")
     ] = False,
     id: Annotated[str | None, typer.Option("--id", help="What to call the conversation.")] = None,
-    max_turns: Annotated[int, typer.Option(min=1, help="End after so many turns.")] = 20,
+    trust: Trust = False,
+    unsafe_host: UnsafeHost = False,
     store: Annotated[Path | None, typer.Option(help="The store to use, instead of your own.")] = None,
 ) -> None:
-    """Let a coder and a code runner solve a task.
+    """Let a team solve a task: a coder and a code runner, or whoever is named before the task.
 
-    What is piped in is put behind the task: git diff | agentchat run "review this". The answer goes to standard
-    output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 usage, 3 a limit was reached,
-    130 interrupted.
+    \b
+    agentchat run "print the 10th prime"
+    agentchat run writer critic "a letter to the neighbours about the noise"
+    agentchat run supervised-coding "..."          (a team that ships; or a file: ./team.toml)
+
+    Personas have their turns in order until an assistant writes DONE; one alone answers once; a supervisor among them
+    directs the others. What is piped in is put behind the task: git diff | agentchat run "review this". The answer
+    goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 usage, 3 a limit was
+    reached, 130 interrupted.
     """
     import sys
 
-    from agentchat.cli.choices import chosen_model
+    from agentchat.cli.asking import Asker
+    from agentchat.cli.choices import check_keys, command_models
     from agentchat.cli.driving import answer, drive, finish, printing
     from agentchat.cli.lines import LinePrinter
     from agentchat.cli.places import new_place
     from agentchat.cli.task import whole_task
-    from agentchat.conversation import Conversation, new_id
-    from agentchat.personas import shipped_personas
-    from agentchat.policy.rules import MaxTurns, Mentions
-    from agentchat.teams import team_of
+    from agentchat.cli.teaming import check_attended, chosen_team, split_words
+    from agentchat.conversation import new_id
+    from agentchat.teams import Bounds
     from agentchat.terminal.console import Plain
 
-    name = chosen_model(model)
+    names, task = split_words(words)
+    team = chosen_team(names, command_models(model), trust=trust, unsafe_host=unsafe_host)
+    bounds = Bounds(max_turns, calls, tokens, usd, seconds)
     place = new_place(id or new_id(), save=save, store=store)
-    personas = shipped_personas()
-    team = team_of([personas["coder"], personas["runner"]], model=name)
-    chat = Conversation(team, until=Mentions("DONE", by="coder") | MaxTurns(max_turns), store=place.store)
-    text = whole_task(task, sys.stdin)
+    chat = team.conversation(store=place.store, bounds=bounds)
+    check_keys(chat.terms.agents)
     console = Plain(sys.stderr)
+    asker = Asker(console, unseen=sys.maxsize if jsonl else 0)
+    check_attended(chat.charter.agents, asker.attended)
+    text = whole_task(task, sys.stdin)
     watch = LinePrinter.watching if jsonl else printing(console)
-    result = drive(lambda: chat.open(text, id=place.id), watch, place)
+    result = drive(lambda: chat.open(text, id=place.id), watch, place, asker)
     if jsonl:
         console.show(str(result.outcome))
     else:

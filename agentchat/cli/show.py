@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agentchat.cli.options import StorePath
+
 Source = Annotated[str, typer.Argument(metavar="FILE|ID", help="A transcript file, or an id (or how it begins).")]
-StorePath = Annotated[Path | None, typer.Option("--store", help="The store to look in, instead of your own.")]
 
 
 def show(
@@ -24,9 +24,11 @@ def show(
     from agentchat.cli.places import find
     from agentchat.policy.state import state_of
     from agentchat.policy.usage import usage_of
+    from agentchat.runtime.questions import asked_in
     from agentchat.terminal.console import Plain
     from agentchat.terminal.event_line import event_line
-    from agentchat.terminal.view import call_line, usage_line, view
+    from agentchat.terminal.usage_text import usage_line
+    from agentchat.terminal.view import call_line, view
 
     place, transcript = find(source, store)
     console = Plain(sys.stdout)
@@ -44,7 +46,10 @@ def show(
             console.raw("\n")
     usage = usage_line(usage_of(transcript))
     console.show(f"{usage}.")
-    if state_of(transcript).board.live:
+    waiting = asked_in(transcript).open
+    if state_of(transcript).board.live and waiting:
+        console.show(f"Waits for an answer. Give it in a terminal with: agentchat resume {place.words}")
+    elif state_of(transcript).board.live:
         console.show(f"Not ended. Unless a process is at it, go on with: agentchat resume {place.words}")
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from agentchat.debug.sent import Sent
+from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import Charter, changes, charter_of
-from agentchat.policy.context import context_of
-from agentchat.policy.decide import POLICY_VERSION, Ruling, decide
-from agentchat.policy.request import Bytes
+from agentchat.policy.context import Context, context_of
+from agentchat.policy.decide import POLICY_VERSION, Ruling, decide, due_in
+from agentchat.policy.request import Bytes, resolve
+from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import ModelRecipe
 from agentchat.transcript.events import (
@@ -24,6 +27,8 @@ from agentchat.transcript.events import (
     Diverged,
     Entry,
     Event,
+    Judged,
+    Overrun,
     Refused,
     RunStarted,
     Said,
@@ -32,10 +37,12 @@ from agentchat.transcript.events import (
     TurnFailed,
     TurnGiven,
     TurnPassed,
+    Warned,
 )
 from agentchat.transcript.transcript import Transcript
 
-_RULINGS = (TurnGiven, TurnCancelled, Closed)
+_RULINGS = (TurnGiven, TurnCancelled, Closed, Warned, Overrun)
+_LIMIT = re.compile(r'"max_(?:completion|output)_tokens":(\d+)')
 _ENDS = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 _NAMES: dict[type, str] = {Said: "a message", CallStarted: "the admission of a call"}
 _Act = Said | Refused | CallStarted | CallDenied | StateSet | TurnFailed | TurnPassed | Diverged
@@ -111,6 +118,8 @@ def _judge(prefix: Transcript, entry: Entry, sent: Sent) -> Iterator[Difference]
     try:
         if isinstance(event, _RULINGS):
             yield from _compare(entry, "the decision", decide(prefix))
+        elif isinstance(event, Judged):
+            yield from _judge_need(prefix, entry, event)
         elif isinstance(event, RunStarted):
             yield from _judge_run(prefix, entry, event)
         elif isinstance(event, _ENDS):
@@ -133,15 +142,26 @@ def _judge_run(prefix: Transcript, entry: Entry, event: RunStarted) -> Iterator[
         yield Difference(entry.seq, "the start of a run", f"run {event.run}", now)
 
 
+def _judge_need(prefix: Transcript, entry: Entry, event: Judged) -> Iterator[Difference]:
+    """Whether a user's function was asked when its verdict was needed, and about the right event."""
+    due = due_in(prefix)
+    if not isinstance(due, Need) or (due.name, due.on) != (event.name, event.on):
+        now = f"{due.name} on {due.on}" if isinstance(due, Need) else "no verdict is needed"
+        yield Difference(entry.seq, "a verdict", f"{event.name} on {event.on}", now)
+    elif entry.cause != event.on:
+        yield Difference(entry.seq, "the cause of a verdict", f"event {entry.cause}", f"event {event.on}")
+
+
 def _judge_act(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
     due = decide(prefix)
-    if due is not None and not isinstance(due.event, TurnCancelled):
+    beside = len(state_of(prefix).board.open_turns) > 0  # others may act before a turn that is due is given
+    if due is not None and not isinstance(due.event, TurnCancelled) and not (beside and state_of(prefix).walk):
         yield Difference(entry.seq, "an act out of turn", _short(event), _short(due.event))
         return
     yield from _whose(prefix, entry, event)
     if isinstance(event, CallDenied):
         yield from _compare(entry, "the denial of a call", decide(prefix, _asked(event)))
-    elif isinstance(event, Refused):
+    elif isinstance(event, Refused) and event.by == "policy":
         yield from _compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
     else:
         yield from _compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
@@ -149,7 +169,9 @@ def _judge_act(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Differ
 
 def _whose(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
     """Whether it is the act of the agent whose turn it was."""
-    turn = state_of(prefix).board.turn
+    turns = state_of(prefix).board.open_turns
+    open_turn = turns.get(event.turn or 0) or next(iter(turns.values()), None)
+    turn = None if open_turn is None else open_turn.entry
     if turn is None or not isinstance(turn.event, TurnGiven):
         yield Difference(entry.seq, "an act out of turn", _short(event), "nobody has the turn")
         return
@@ -165,14 +187,29 @@ def _prompt(prefix: Transcript, event: CallStarted, recipe: ModelRecipe, seq: in
     if sent.digest != event.digest:
         yield Difference(seq, "the bytes of a request", event.digest, sent.digest)
     context = context_of(prefix, event.agent)
-    if recipe.model != (context.model or ""):
-        yield Difference(seq, f"the model of {event.agent}", recipe.model, context.model or "")
+    models = {card.name: card for card in context.card.models()}
+    if recipe.model not in models:
+        yield Difference(seq, f"the model of {event.agent}", recipe.model, ", ".join(models))
+        return
     if recipe.context is None:
         return
-    now = context.growing.request(context.tail)
+    yield from _settings(context, models[recipe.model], recipe, seq)
+    now = context.growing.request(resolve(prefix, recipe.tail or context.base_tail or ()))
     if now.digest != event.digest:
         recorded, today = _first_change(sent.join().decode(), now.join().decode())
         yield Difference(seq, f"the prompt of {event.agent}", recorded, today)
+
+
+def _settings(context: Context, card: ModelCard, recipe: ModelRecipe, seq: int) -> Iterator[Difference]:
+    """Whether a request closes as one of this agent does, whatever limit its output was given."""
+    recorded = recipe.tail or context.base_tail or ()
+    found = _LIMIT.search("".join(recorded))
+    limit = None if found is None else int(found[1])
+    ways = [
+        context.tail(card, limit=limit, tools=tools, typed=typed) for tools in (True, False) for typed in (True, False)
+    ]
+    if recorded not in ways:
+        yield Difference(seq, f"the settings of a request of {context.agent}", " ".join(recorded), " ".join(ways[0]))
 
 
 def _first_change(recorded: str, now: str) -> tuple[str, str]:
@@ -188,20 +225,21 @@ def _first_change(recorded: str, now: str) -> tuple[str, str]:
 def _asked(denied: CallDenied) -> CallStarted:
     """The offer that was denied, as far as deciding on it needs it."""
     recipes: dict[str, dict[str, object]] = {
-        "model": {"call": "model", "model": ""},
+        "model": {"call": "model", "model": denied.model or ""},
         "code": {"call": "code", "language": "", "source": (), "sandbox": ""},
-        "tool": {"call": "tool", "name": "", "arguments": {}},
-        "ask": {"call": "ask", "question": "", "answer_schema": {}, "to": ""},
+        "tool": {"call": "tool", "name": "", "arguments": {}, "tool_call_id": denied.tool_call_id},
+        "ask": {"call": "ask", "question": "", "answer_schema": {}, "to": "", "tool_call_id": denied.tool_call_id},
     }
-    fields = denied.model_dump(include={"turn", "agent", "ordinal", "attempt", "digest"})
+    fields = denied.model_dump(include={"turn", "agent", "ordinal", "attempt", "digest", "reserved"})
     return CallStarted.model_validate({**fields, "key": "", "recipe": recipes[denied.call]})
 
 
 def _offered(prefix: Transcript, refused: Refused) -> Said:
     """The message that was refused, as far as deciding on it needs it."""
-    turn = state_of(prefix).board.turn
-    sender = turn.event.to if turn is not None and isinstance(turn.event, TurnGiven) else ""
+    turn = state_of(prefix).board.open_turns.get(refused.turn)
+    sender = "" if turn is None else turn.given.to
     fields = {"sender": sender, "turn": refused.turn, "body": refused.raw, "from_calls": refused.from_calls}
+    fields["type"] = refused.type
     return Said.model_validate(fields)
 
 

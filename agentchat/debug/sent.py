@@ -21,10 +21,10 @@ class Sent:
         """The exact bytes of the call at `seq`, which is not yet in the transcript. Raises DamagedTranscript."""
         base = recipe.base
         if base is None:
-            growing, tail = Growing(), tail_of(transcript, recipe)
+            growing, tail = Growing(recipe.wire), tail_of(transcript, recipe)
         elif base in self._kept:
             growing, tail = self._kept[base]
-            tail = tail if recipe.tail is None else resolve(transcript, (recipe.tail,))
+            tail = tail if recipe.tail is None else resolve(transcript, recipe.tail)
         else:
             return rebuild(transcript, recipe)
         added = tuple(message_of(transcript, item) for item in recipe.add)

@@ -1,87 +1,57 @@
 """Chat completion answers, put together from their pieces: JSON in, one Reply out. Pure; no client in here.
 
-Text is counted as it comes and bounded; a lone surrogate, which no UTF-8 file can hold, becomes U+FFFD at this edge.
+Servers do not agree on how tool calls come in fragments: without ids or numbers, all with number 0, with the name in
+every fragment, with arguments that are an object. All of these are read; what the arguments say is not looked at.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Final, NamedTuple, NoReturn
-
-from pydantic_core import from_json
 
 from agentchat.errors import ModelBadReply
+from agentchat.models.arriving import MAX_ITEMS, MAX_TEXT, Arriving, arguments_text, string, tool_call, usage_of, word
 from agentchat.models.http_errors import Service, from_error_object, mend
-from agentchat.transcript.calls import Reply, Usage
+from agentchat.transcript.calls import Reply
 from agentchat.transcript.messages import Part, ReasoningPart, TextPart, ToolCallPart
 
-MAX_TEXT: Final = 16 * 1024**2
-"""Characters of text, reasoning and tool arguments in one reply. Whole books fit; a server that never ends does not."""
+
+class _ToolCall:
+    """A tool call as far as it has come."""
+
+    def __init__(self, place: object) -> None:
+        self.place = place
+        self.id = ""
+        self.name = ""
+        self.arguments: list[str] = []
 
 
-class _ToolCall(NamedTuple):
-    place: object
-    id: str
-    name: list[str]
-    arguments: list[str]
-
-
-class Answer:
+class Answer(Arriving):
     """One answer on its way. `emit` gets its text as it arrives."""
 
     def __init__(self, service: Service, emit: Callable[[str], None], *, max_text: int = MAX_TEXT) -> None:
+        super().__init__(service, emit, max_text=max_text)
         self.finish: str | None = None
-        self._service = service
-        self._emit = emit
-        self._room = max_text
-        self._max_text = max_text
-        self._text: list[str] = []
         self._reasoning: list[str] = []
         self._tool_calls: list[_ToolCall] = []
         self._refused = False
-        self._half = ""
-        self._model: str | None = None
-        self._id: str | None = None
-        self._usage: Usage | None = None
 
-    @property
-    def partial(self) -> str | None:
-        """The text so far; None when there is none."""
-        return mend("".join(self._text)) or None
-
-    def take(self, data: bytes, key: str = "delta") -> None:
-        """One chunk of a stream, or with `key="message"` a whole answer.
-
-        Raises ModelBadReply for what cannot be read, and what an error object in it stands for.
-        """
-        chunk = self._decode(data)
-        if not isinstance(chunk, dict):
-            raise ModelBadReply(f"the server sent something that is no answer: {self._excerpt(data)}")
+    def take(self, data: bytes, *, whole: bool = False) -> None:
+        """One chunk of a stream, or a whole answer."""
+        chunk = self._object(data)
         if error := chunk.get("error"):
             raise from_error_object(self._service, error)
-        self._model = _word(chunk.get("model")) or self._model
-        self._id = _word(chunk.get("id")) or self._id
-        self._usage = usage_of(chunk.get("usage")) or self._usage
+        self._model = word(chunk.get("model")) or self._model
+        self._id = word(chunk.get("id")) or self._id
+        self._usage = usage_of(chunk.get("usage"), "prompt", "completion") or self._usage
         choices = chunk.get("choices")
         for choice in choices if isinstance(choices, list) else ():
             # A single choice is asked for; what a server sends besides is not part of the answer.
             if not isinstance(choice, dict) or choice.get("index", 0) not in (0, None):
                 continue
-            part = choice.get(key)
+            part = choice.get("message" if whole else "delta")
             if isinstance(part, dict):
-                self._take_part(part)
-            self.finish = _word(choice.get("finish_reason")) or self.finish
-
-    def fail(self, data: bytes) -> NoReturn:
-        """Raise what an event named `error` stands for."""
-        try:
-            error = self._decode(data)
-        except ModelBadReply:
-            error = data.decode("utf-8", "replace")
-        if isinstance(error, dict):
-            error = error.get("error") or error
-        raise from_error_object(self._service, error)
+                self._take_part(part, whole)
+            self.finish = word(choice.get("finish_reason")) or self.finish
 
     def reply(self) -> Reply:
         """The whole answer. Raises ModelBadReply when the server never said that it was finished."""
@@ -94,107 +64,67 @@ class Answer:
         text = self.partial
         if text or not self._tool_calls:
             parts.append(TextPart(content=text or ""))
-        for place, call in enumerate(self._tool_calls):
-            name, arguments = mend("".join(call.name)), mend("".join(call.arguments))
-            parts.append(ToolCallPart(id=call.id or f"call_{place}", name=name, arguments=arguments))
+        calls: list[ToolCallPart] = []
+        for call in self._tool_calls:
+            calls.append(tool_call(call.id, call.name, "".join(call.arguments), calls))
         # A refusal comes with the word "stop"; as an ordinary ending it would pass for an answer.
         finish = "refusal" if self._refused and self.finish == "stop" else self.finish
+        parts += calls
         return Reply(parts=tuple(parts), finish=finish, model=self._model, usage=self._usage, response_id=self._id)
 
-    def _decode(self, data: bytes) -> object:
-        try:
-            return from_json(data)
-        except ValueError:
-            pass
-        try:
-            # Slower, but it reads what the strict parser refuses: lone surrogates, broken UTF-8.
-            return json.loads(data.decode("utf-8", "replace"))
-        except (ValueError, RecursionError):
-            raise ModelBadReply(f"the server sent broken JSON: {self._excerpt(data)}") from None
-
-    def _excerpt(self, data: bytes) -> str:
-        return self._service.clean(data[:1000].decode("utf-8", "replace")) or "nothing"
-
-    def _take_part(self, part: dict[str, object]) -> None:
+    def _take_part(self, part: dict[str, object], whole: bool) -> None:
         if text := _content(part.get("content")):
             self._add_text(text)
-        if refusal := _string(part.get("refusal")):
+        if refusal := string(part.get("refusal")):
             self._refused = True
             self._add_text(refusal)
-        if reasoning := _string(part.get("reasoning_content")) or _string(part.get("reasoning")):
+        if reasoning := string(part.get("reasoning_content")) or string(part.get("reasoning")):
             self._count(reasoning)
             self._reasoning.append(reasoning)
         calls = part.get("tool_calls")
         for place, call in enumerate(calls if isinstance(calls, list) else ()):
             if isinstance(call, dict):
-                self._add_tool_call(call, place)
+                self._add_tool_call(call, place, whole)
 
-    def _add_text(self, text: str) -> None:
-        self._count(text)
-        self._text.append(text)
-        if self._half or not text.isascii():
-            # The halves of a surrogate pair may come in two chunks; the first waits for the second.
-            text = self._half + text
-            self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
-            text = mend(text[:-1] if self._half else text)
-        if text:
-            self._emit(text)
-
-    def _flush(self) -> None:
-        if self._half:
-            self._half = ""
-            self._emit("\ufffd")
-
-    def _add_tool_call(self, fragment: dict[str, object], place: int) -> None:
+    def _add_tool_call(self, fragment: dict[str, object], place: int, whole: bool) -> None:
         found = fragment.get("function")
         function = found if isinstance(found, dict) else {}
-        name, arguments = _string(function.get("name")), _string(function.get("arguments"))
-        index, call_id = fragment.get("index", place), _word(fragment.get("id")) or ""
+        name, arguments = string(function.get("name")), arguments_text(function.get("arguments"))
+        index, call_id = fragment.get("index", place), string(fragment.get("id"))
         self._count(arguments + name + call_id)
-        call = next((one for one in reversed(self._tool_calls) if one.place == index), None)
-        # Some servers number every call 0: another id with a name is another call.
-        if call is None or (call_id and name and call.id and call.id != call_id):
-            self._tool_calls.append(_ToolCall(index, call_id, [name], [arguments]))
-            return
+        call = None if whole else self._continued(index, call_id, name, arguments)
+        if call is None:
+            if len(self._tool_calls) == MAX_ITEMS:
+                raise ModelBadReply(f"the answer asks for more than {MAX_ITEMS} tool calls")
+            call = _ToolCall(index)
+            self._tool_calls.append(call)
+        call.id = call.id or call_id
         # Some repeat the name with every fragment.
-        if name and name != "".join(call.name):
-            call.name.append(name)
-        call.arguments.append(arguments)
+        if name != call.name:
+            call.name += name
+        if arguments:
+            call.arguments.append(arguments)
 
-    def _count(self, text: str) -> None:
-        self._room -= len(text)
-        if self._room < 0:
-            raise ModelBadReply(f"the answer is longer than {self._max_text} characters")
-
-
-def usage_of(value: object) -> Usage | None:
-    """The token counts of a `usage` object; counts that are no whole numbers from 0 up are unknown."""
-    if not isinstance(value, dict):
-        return None
-    usage = Usage(
-        input_tokens=_count_in(value, "prompt_tokens"),
-        output_tokens=_count_in(value, "completion_tokens"),
-        cached_input_tokens=_count_in(value.get("prompt_tokens_details"), "cached_tokens"),
-        reasoning_tokens=_count_in(value.get("completion_tokens_details"), "reasoning_tokens"),
-    )
-    return usage if usage != Usage() else None
-
-
-def _count_in(value: object, name: str) -> int | None:
-    count = value.get(name) if isinstance(value, dict) else None
-    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+    def _continued(self, index: object, call_id: str, name: str, arguments: str) -> _ToolCall | None:
+        """The call that a fragment goes on with; None where it begins another."""
+        call = next((one for one in reversed(self._tool_calls) if one.place == index), None)
+        if not name:
+            # Nothing that would begin a call. Under a number that nobody has seen it can only go on with the last.
+            known = next((one for one in reversed(self._tool_calls) if one.id == call_id), None) if call_id else None
+            return call or known or (self._tool_calls[-1] if self._tool_calls and not call_id else None)
+        if call is None:
+            return None
+        # Some servers number every call 0: another id with a name is another call ...
+        if call_id and call.id:
+            return call if call_id == call.id else None
+        # ... and where there are no ids, a name behind arguments that are closed.
+        closed = bool(call.arguments) and call.arguments[-1].rstrip().endswith("}")
+        begins = arguments.lstrip().startswith("{") or name != call.name
+        return None if closed and begins else call
 
 
 def _content(value: object) -> str:
     """Text content: a string, or the text parts of a list of parts."""
     if isinstance(value, list):
-        return "".join(_string(part.get("text")) for part in value if isinstance(part, dict))
-    return _string(value)
-
-
-def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _word(value: object) -> str | None:
-    return mend(value) if isinstance(value, str) and value else None
+        return "".join(string(part.get("text")) for part in value if isinstance(part, dict))
+    return string(value)

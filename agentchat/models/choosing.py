@@ -1,17 +1,31 @@
-"""From the name of a model to a model."""
+"""From names of models to models: tiers, lists of fallbacks, and what `agentchat.toml` says of each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from agentchat.models.catalog import load_catalog
 from agentchat.models.openai import OpenAIModel
 from agentchat.seams import Model
-from agentchat.settings import tier_target
+
+ModelSpec: TypeAlias = "Model | str | Sequence[Model | str]"
+"""A model, a name (a tier, "name", or "name@http://host:port/v1"), or several of these in the order of trying."""
 
 
-def model_for(model: Model | str) -> Model:
-    """A model as it is, or an `OpenAIModel` for a name: a tier ("smart"), "name", or "name@http://host:port/v1".
+def models_for(spec: ModelSpec) -> tuple[Model, ...]:
+    """The models of a specification, the usual one first. Raises ConfigurationError for a tier mapped to nothing."""
+    if isinstance(spec, str):
+        choices = load_catalog().resolve(spec)
+        return tuple(
+            OpenAIModel(choice.name, tier=choice.tier, **choice.options)  # type: ignore[misc]  # its config is no key
+            for choice in choices
+        )
+    if isinstance(spec, Sequence):
+        return tuple(model for one in spec for model in models_for(one))
+    return (spec,)
 
-    Raises ConfigurationError for a tier that is mapped to nothing.
-    """
-    if not isinstance(model, str):
-        return model
-    return OpenAIModel(tier_target(model))
+
+def model_for(spec: Model | str) -> Model:
+    """The first model of a specification."""
+    return models_for(spec)[0]

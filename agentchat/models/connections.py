@@ -74,10 +74,13 @@ async def close_connections() -> None:
 
 
 def _open() -> tuple[Callable[[str, str], OpenAIClient], Callable[[], Awaitable[None]]]:
+    import httpx2
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-    # A proxy from the environment is for the outside; it cannot reach a server on this machine.
-    direct = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+    # A proxy from the environment is for the outside; it cannot reach a server on this machine. No connection to one is
+    # kept for the next call: llama.cpp closes those behind a stream without saying so, and a new one costs little here.
+    fresh = httpx2.Limits(max_keepalive_connections=0)
+    direct = {f"all://{host}": httpx2.AsyncHTTPTransport(limits=fresh) for host in ("localhost", "127.0.0.1", "[::1]")}
     http = DefaultAsyncHttpxClient(mounts=direct)
 
     def make(api_key: str, base_url: str) -> OpenAIClient:

@@ -15,7 +15,7 @@ import anyio
 from pydantic_core import from_json
 
 from agentchat.errors import ConfigurationError, ModelBadReply, ModelRejected
-from agentchat.models.answer import MAX_TEXT, Answer
+from agentchat.models.arriving import MAX_TEXT, Arriving
 from agentchat.models.connections import OpenAIClient
 from agentchat.models.http_errors import Service, from_status, unreachable
 from agentchat.models.sse import Event, EventReader
@@ -92,10 +92,10 @@ class _Body:
 
 
 async def exchange(
-    client: OpenAIClient, service: Service, request: ModelRequest, answer: Answer, *, timeout: float
+    client: OpenAIClient, service: Service, request: ModelRequest, answer: Arriving, *, path: str, timeout: float
 ) -> None:
     """Send the request once and read all of its answer. Raises a ModelError; cancellation closes the connection."""
-    response = await _send(client, service, request, timeout)
+    response = await _send(client, service, request, path, timeout)
     async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
         body = _Body(chunks, service)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -110,7 +110,7 @@ async def exchange(
             await body.leave()
 
 
-async def _send(client: OpenAIClient, service: Service, request: ModelRequest, timeout: float) -> _Response:
+async def _send(client: OpenAIClient, service: Service, request: ModelRequest, path: str, timeout: float) -> _Response:
     import httpx2
     from openai import APIConnectionError, APIStatusError, AsyncOpenAI, AsyncStream
 
@@ -119,7 +119,7 @@ async def _send(client: OpenAIClient, service: Service, request: ModelRequest, t
     content = request.body()
     try:
         response = await client.post(
-            "/chat/completions",
+            path,
             content=content,
             cast_to=httpx2.Response,
             stream=True,
@@ -152,7 +152,7 @@ async def _send(client: OpenAIClient, service: Service, request: ModelRequest, t
     return cast(_Response, response)
 
 
-async def _read_stream(body: _Body, service: Service, answer: Answer) -> None:
+async def _read_stream(body: _Body, service: Service, answer: Arriving) -> None:
     reader = EventReader(MAX_EVENT)
     head = b""
     seen = False
@@ -163,6 +163,9 @@ async def _read_stream(body: _Body, service: Service, answer: Answer) -> None:
                 await body.leave(DRAIN)
                 return
             _take(event, answer)
+            if answer.over:
+                await body.leave(DRAIN)
+                return
         if not seen and len(head) < 1000:
             head += chunk
     if not seen and not head.lstrip(b"\xef\xbb\xbf\r\n").startswith(_FIELDS):
@@ -177,13 +180,13 @@ async def _read_stream(body: _Body, service: Service, answer: Answer) -> None:
     _take(last, answer)
 
 
-def _take(event: Event, answer: Answer) -> None:
+def _take(event: Event, answer: Arriving) -> None:
     if event.name == b"error":
         answer.fail(event.data)
     answer.take(event.data)
 
 
-async def _read_whole(body: _Body, answer: Answer) -> None:
+async def _read_whole(body: _Body, answer: Arriving) -> None:
     chunks: list[bytes] = []
     size = 0
     while (chunk := await body.more()) is not None:
@@ -191,10 +194,10 @@ async def _read_whole(body: _Body, answer: Answer) -> None:
         size += len(chunk)
         if size > MAX_EVENT:
             raise ModelBadReply(f"the server sent an answer of more than {MAX_EVENT} bytes")
-    answer.take(b"".join(chunks), "message")
+    answer.take(b"".join(chunks), whole=True)
 
 
-async def _read_unmarked(body: _Body, service: Service, answer: Answer) -> None:
+async def _read_unmarked(body: _Body, service: Service, answer: Arriving) -> None:
     """An answer whose type says nothing, or says that it is none: some small servers do not mark theirs."""
     first = (await body.first()).lstrip()
     if first.startswith(b"{"):

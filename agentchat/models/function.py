@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from agentchat.errors import ConfigurationError
+from agentchat.policy.cards import ModelCard
 from agentchat.policy.request import ModelRequest
-from agentchat.transcript.calls import ModelCard, Reply
+from agentchat.transcript.calls import Reply
 from agentchat.transcript.messages import TextPart
 
 Answers: TypeAlias = "Callable[[ModelRequest], str | Reply | Awaitable[str | Reply]]"
@@ -40,7 +41,7 @@ class FunctionModel:
 
 def named_card(name: str) -> ModelCard:
     """The card of a model that has a name and no settings."""
-    return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}}}')
+    return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}')
 
 
 def text_reply(text: str) -> Reply:

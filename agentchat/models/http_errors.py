@@ -5,6 +5,7 @@ Every message goes through `Service.clean`: known secrets are taken out, control
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -12,7 +13,15 @@ from typing import Final, NamedTuple
 
 from pydantic_core import from_json
 
-from agentchat.errors import ModelBusy, ModelError, ModelRejected, ModelServerError, ModelTimeout, ModelUnreachable
+from agentchat.errors import (
+    ModelBusy,
+    ModelError,
+    ModelRejected,
+    ModelServerError,
+    ModelTimeout,
+    ModelUnreachable,
+    ModelUnsupported,
+)
 from agentchat.models.forbid import is_loopback
 
 LONGEST_WAIT: Final = 600.0
@@ -20,6 +29,21 @@ LONGEST_WAIT: Final = 600.0
 
 SHOWN: Final = 400
 """Characters of a server's own words that a message of ours may hold."""
+
+
+_FINAL: Final = (
+    *("invalid", "not_found", "permission", "authentication", "context_length"),
+    *("policy", "unsupported", "mismatch", "image_"),
+)
+"""Parts of error codes that another try would meet again; those of the second line are the Responses API's."""
+
+
+_FORM: Final = frozenset({400, 422, 501})
+"""Statuses of servers that do not know a field of a request, or not two of them together."""
+_OTHER: Final = re.compile(
+    "context[_ ](?:length|size|window)|content[_ ](?:filter|policy)|api[_ ]key|quota|billing|model_not_found"
+)
+"""What such a status says that has other reasons, which another form of the request would meet again."""
 
 
 class Service(NamedTuple):
@@ -72,7 +96,7 @@ def from_error_object(service: Service, error: object) -> ModelError:
         return ModelRejected(text)
     if any(kind in kinds for kind in ("rate_limit", "too_many_requests", "resource_exhausted")):
         return ModelBusy(text)
-    if any(kind in kinds for kind in ("invalid", "not_found", "permission", "authentication", "context_length")):
+    if any(kind in kinds for kind in _FINAL):
         return ModelRejected(text)
     return ModelServerError(text)
 
@@ -87,7 +111,7 @@ def _for_number(service: Service, status: int, wait: float | None, error: object
         return ModelBusy(f"{where} takes no more requests for now (429){said}", retry_after=wait)
     if status == 408:
         return ModelTimeout(f"{where} gave up waiting (408){said}", retry_after=wait)
-    if status >= 500:
+    if status >= 500 and status not in _FORM:
         return ModelServerError(f"{where} failed ({status}){said}", retry_after=wait)
     if status == 401 and service.key_held_back:
         return ModelRejected(
@@ -102,7 +126,9 @@ def _for_number(service: Service, status: int, wait: float | None, error: object
         return ModelRejected(
             f"{where} has no model {service.model!r}, or the base URL is wrong: most end in /v1 (404){said}"
         )
-    return ModelRejected(f"{where} does not accept the request for {service.model!r} ({status}){said}")
+    told = " ".join((*_words(error), said)).lower()
+    kind = ModelRejected if status not in _FORM or _OTHER.search(told) else ModelUnsupported
+    return kind(f"{where} does not accept the request for {service.model!r} ({status}){said}")
 
 
 def unreachable(service: Service, detail: str) -> ModelUnreachable:

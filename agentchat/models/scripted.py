@@ -10,8 +10,9 @@ from anyio.lowlevel import checkpoint
 
 from agentchat.errors import ConfigurationError, ModelRejected
 from agentchat.models.function import Answers, answer_of, named_card, text_reply
+from agentchat.policy.cards import ModelCard
 from agentchat.policy.request import ModelRequest
-from agentchat.transcript.calls import ModelCard, Reply
+from agentchat.transcript.calls import Reply
 
 
 class Chunks(NamedTuple):

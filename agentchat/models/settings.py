@@ -1,4 +1,5 @@
-"""What an OpenAI-compatible model is set to: checked once, written once as the JSON that closes every request.
+"""What an OpenAI-compatible model is set to: checked once, written once as the JSON that goes on
+after the messages of every request.
 
 Nothing here reads the environment or opens a connection, and no key may ever come in.
 """
@@ -9,27 +10,50 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
+from agentchat.transcript.calls import Wire
 
-_OWN: Final = {
-    "messages": "the conversation",
+_COMMON: Final = {
     "model": "the name",
     "stream": "stream=",
-    "stream_options": "stream=",
-    "n": "one answer a call",
     "temperature": "temperature=",
     "top_p": "top_p=",
-    "seed": "seed=",
-    "max_completion_tokens": "max_output=",
-    "reasoning_effort": "reasoning_effort=",
-    "stop": "stop=",
+    "tools": "the agent's tools",
+    "tool_choice": "the agent's tools",
+}
+
+_OWN: Final[dict[Wire, dict[str, str]]] = {
+    "chat": {
+        **_COMMON,
+        "messages": "the conversation",
+        "stream_options": "stream=",
+        "n": "one answer a call",
+        "seed": "seed=",
+        "max_completion_tokens": "max_output=",
+        "reasoning_effort": "reasoning_effort=",
+        "stop": "stop=",
+    },
+    "responses": {
+        **_COMMON,
+        "input": "the conversation",
+        "instructions": "the agent's instructions",
+        "previous_response_id": "the transcript, which is sent whole",
+        "conversation": "the transcript, which is sent whole",
+        "store": "the transcript: nothing is kept at the service",
+        "background": "one answer a call",
+        "max_output_tokens": "max_output=",
+        "reasoning": "reasoning_effort= and reasoning_summary=",
+    },
 }
 """Fields of a request that `extra` may not set, and what sets them."""
+
+_PLAIN: Final = re.compile(r"(?:^|[:/])(?:gpt-3\.5|gpt-4|chatgpt-)|-chat(?:-latest)?$")
+"""Models of OpenAI that do not reason. Asked for the thoughts that they do not have, they refuse the whole request."""
 
 
 _ADDRESS: Final = re.compile(r"@((?:localhost|[\w.-]+:\d+|\d+\.\d+\.\d+\.\d+)(?::\d+)?)(?:/.*)?$")
@@ -57,41 +81,34 @@ def split_name(name: str, base_url: str | None) -> tuple[str, str | None]:
     return model, None if base_url is None else checked_url(base_url)
 
 
-def tail_of(
-    model: str,
-    *,
-    stream: bool,
-    temperature: float | None,
-    top_p: float | None,
-    seed: int | None,
-    max_output: int | None,
-    reasoning_effort: str | None,
-    stop: str | Sequence[str] | None,
-    extra: Mapping[str, JsonValue] | None,
-) -> str:
-    """The JSON text that closes a request: fields in a fixed order, those of `extra` sorted behind them.
+class Settings(NamedTuple):
+    """What a request is set to, beside its messages, tools, form of answer and limit."""
 
-    Raises ConfigurationError for settings that no service takes.
+    stream: bool = True
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    reasoning_effort: str | None = None
+    reasoning_summary: str | None = None
+    stop: str | Sequence[str] | None = None
+    extra: Mapping[str, JsonValue] | None = None
+
+
+def tail_of(model: str, wire: Wire, settings: Settings) -> str:
+    """The JSON text that goes on after the messages, without the closing brace.
+
+    Fields in a fixed order, those of `extra` sorted behind them. Raises ConfigurationError for settings that no service
+    takes, or that the wire has no word for.
     """
-    check_number("temperature", temperature, 0.0, math.inf)
-    check_number("top_p", top_p, 0.0, 1.0)
-    _check_whole("seed", seed, None)
-    _check_whole("max_output", max_output, 1)
-    fields: dict[str, object] = {"model": model}
-    if stream:
-        fields |= {"stream": True, "stream_options": {"include_usage": True}}
-    settings = {
-        "temperature": None if temperature is None else float(temperature),
-        "top_p": None if top_p is None else float(top_p),
-        "seed": seed,
-        "max_completion_tokens": max_output,
-        "reasoning_effort": reasoning_effort,
-        "stop": _stops(stop),
-    }
-    fields |= {name: value for name, value in settings.items() if value is not None}
-    for name in extra or ():
-        if name in _OWN:
-            raise ConfigurationError(f"extra may not hold {name!r}: that is for {_OWN[name]}")
+    check_number("temperature", settings.temperature, 0.0, math.inf)
+    check_number("top_p", settings.top_p, 0.0, 1.0)
+    check_whole("seed", settings.seed, None)
+    extra = settings.extra or {}
+    own = _OWN[wire]
+    for name in extra:
+        if name in own:
+            raise ConfigurationError(f"extra may not hold {name!r}: that is for {own[name]}")
+    fields = (_chat_fields if wire == "chat" else _responses_fields)(model, settings)
     try:
         text = json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         if extra:
@@ -100,7 +117,43 @@ def tail_of(
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"the settings of model {model!r} are no JSON: {error}") from None
-    return f"],{text[1:]}"
+    return f"],{text[1:-1]}"
+
+
+def _chat_fields(model: str, settings: Settings) -> dict[str, object]:
+    if settings.reasoning_summary is not None:
+        raise ConfigurationError('reasoning_summary is a setting of the Responses API: add wire="responses"')
+    fields: dict[str, object] = {"model": model}
+    if settings.stream:
+        fields |= {"stream": True, "stream_options": {"include_usage": True}}
+    return fields | _set(
+        temperature=None if settings.temperature is None else float(settings.temperature),
+        top_p=None if settings.top_p is None else float(settings.top_p),
+        seed=settings.seed,
+        reasoning_effort=settings.reasoning_effort,
+        stop=_stops(settings.stop),
+    )
+
+
+def _responses_fields(model: str, settings: Settings) -> dict[str, object]:
+    for name, value in (("seed", settings.seed), ("stop", settings.stop)):
+        if value is not None:
+            raise ConfigurationError(f'the Responses API knows no {name}: leave it out, or use wire="chat"')
+    fields: dict[str, object] = {"model": model, "store": False}
+    if "include" not in (settings.extra or {}) and not _PLAIN.search(model):
+        fields["include"] = ["reasoning.encrypted_content"]
+    if settings.stream:
+        fields["stream"] = True
+    reasoning = _set(effort=settings.reasoning_effort, summary=settings.reasoning_summary)
+    return fields | _set(
+        temperature=None if settings.temperature is None else float(settings.temperature),
+        top_p=None if settings.top_p is None else float(settings.top_p),
+        reasoning=reasoning or None,
+    )
+
+
+def _set(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def checked_url(base_url: str) -> str:
@@ -134,7 +187,8 @@ def check_number(name: str, value: object, least: float, most: float) -> None:
         raise ConfigurationError(f"{name} must be between {least:g} and {most:g}, not {value!r}")
 
 
-def _check_whole(name: str, value: object, least: int | None) -> None:
+def check_whole(name: str, value: object, least: int | None) -> None:
+    """Raise ConfigurationError unless the setting is a whole number from `least` up, or None."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):

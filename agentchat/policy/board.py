@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from agentchat.transcript.calls import ModelRecipe
+from pydantic import JsonValue
+
+from agentchat.transcript.calls import AskRecipe, ModelRecipe
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -20,15 +22,60 @@ from agentchat.transcript.events import (
     Closed,
     Entry,
     Interrupted,
+    Judged,
     Opened,
+    Refused,
     RunStarted,
     Said,
+    StateSet,
     Taken,
     TurnCancelled,
     TurnFailed,
     TurnGiven,
     TurnPassed,
 )
+from agentchat.transcript.messages import ROUTING_BODIES
+
+MOST_DENIALS: Final = 16
+"""Denied calls in one turn after which it is stopped: an agent that asks so often does not heed the answer. The same
+figure as the calls that a turn may hold."""
+CLOSING: Final = "closing"
+"""The router's name in the `Why` of a run's closing turn."""
+
+
+def routes(said: Said) -> bool:
+    """Whether a message steers the conversation rather than carrying its work."""
+    return isinstance(said.body, ROUTING_BODIES) or said.type == "Direction"
+
+
+class OpenTurn:
+    """A turn that is going on: its TurnGiven entry, and what was admitted and denied in it.
+
+    acted: whether anything is recorded of it that a re-run of its agent must meet again.
+    """
+
+    __slots__ = (
+        "acted",
+        "agent_before",
+        "denials",
+        "denied",
+        "denied_at",
+        "entry",
+        "given",
+        "model_calls",
+        "tool_calls",
+    )
+
+    def __init__(self, entry: Entry, given: TurnGiven, agent_before: str | None) -> None:
+        self.entry = entry
+        self.given = given
+        self.agent_before = agent_before
+        self.model_calls = 0
+        self.tool_calls = 0
+        self.denials = 0
+        self.denied: Entry | None = None
+        self.denied_at = -1
+        self.acted = False
 
 
 class Board:
@@ -37,20 +84,23 @@ class Board:
     __slots__ = (
         "active",
         "addressed",
-        "agent_before",
         "closed",
+        "closing",
         "conversation",
         "denied",
+        "directed",
         "epoch",
         "failed",
         "failures",
         "interrupted",
         "last_agent",
+        "last_over",
         "messages",
+        "misjudged",
         "model_calls",
-        "model_turn_calls",
         "names",
         "open_calls",
+        "open_turns",
         "passes",
         "rotate_from",
         "run",
@@ -58,11 +108,10 @@ class Board:
         "said",
         "served",
         "started",
-        "tool_turn_calls",
-        "turn",
-        "turn_denials",
-        "turn_denied",
+        "stubborn",
         "turns",
+        "uncounted",
+        "verdicts",
     )
 
     def __init__(self) -> None:
@@ -80,21 +129,30 @@ class Board:
         self.failed: Entry | None = None
         self.denied: Entry | None = None
         self.interrupted: Entry | None = None
-        self.turn: Entry | None = None
-        self.turn_denials = 0
-        self.turn_denied: Entry | None = None
-        self.model_turn_calls = 0
-        self.tool_turn_calls = 0
+        self.stubborn: Entry | None = None  # the denial of a call in a turn that does not heed denials
+        self.misjudged: Entry | None = None  # a user's function that raised
+        self.closing = False  # whether the run's closing turn was given
+        self.open_turns: dict[int, OpenTurn] = {}
         self.open_calls: dict[int, CallStarted] = {}
         self.last_agent: str | None = None
-        self.agent_before: str | None = None
+        self.last_over: Entry | None = None  # what ended the last turn of the run
         self.rotate_from: str | None = None
+        self.directed: int | None = None  # a direction or handoff that was not followed yet
+        self.verdicts: dict[tuple[str, int], JsonValue] = {}
         # whole conversation
         self.names: frozenset[str] = frozenset()
+        self.uncounted: frozenset[str] = frozenset()  # routers whose turns are not counted
         self.said: list[int] = []
         self.addressed: list[int] = []
         self.served: dict[str, int] = {}
         self.epoch = 0
+
+    @property
+    def turn(self) -> Entry | None:
+        """The turn that is going on; the first given, where there are several."""
+        for turn in self.open_turns.values():
+            return turn.entry
+        return None
 
     @property
     def last_said(self) -> int:
@@ -123,7 +181,9 @@ def _run_started(board: Board, entry: Entry, event: RunStarted) -> None:
     board.run, board.run_at, board.started = event.run, entry.seq, event
     board.closed = board.failed = board.denied = board.interrupted = None
     board.turns = board.messages = board.model_calls = board.failures = board.passes = 0
-    board.turn_denials = 0
+    board.stubborn = board.last_over = board.misjudged = None
+    board.closing = False
+    board.verdicts.clear()
     board.rotate_from = board.last_agent
 
 
@@ -131,56 +191,72 @@ def _said(board: Board, entry: Entry, event: Said) -> None:
     board.messages += 1
     board.passes = 0
     board.said.append(entry.seq)
-    if event.to in board.names:
+    if event.to in board.names and not routes(event):
         board.addressed.append(entry.seq)
     if event.turn is not None:
-        board.failures = 0
-        _turn_over(board)
-    elif board.turns == 0 and board.turn is None:
-        board.rotate_from = None  # a person opens the run: the rotation begins anew
+        if board.failed is None or event.turn > board.failed.seq:  # not one that went on beside the failed turn
+            board.failures = 0
+        _turn_over(board, entry, event.turn)
+        board.directed = entry.seq if routes(event) else None
+    elif board.turns == 0 and not board.open_turns:
+        board.rotate_from = board.directed = None  # a person opens the run: the rotation begins anew
 
 
 def _turn_given(board: Board, entry: Entry, event: TurnGiven) -> None:
-    board.turn = entry
-    board.model_turn_calls = board.tool_turn_calls = board.turn_denials = 0
-    board.agent_before = board.last_agent
+    board.open_turns[entry.seq] = OpenTurn(entry, event, board.last_agent)
     board.last_agent = board.rotate_from = event.to
+    board.closing = board.closing or event.why.router == CLOSING
     if event.subject in board.addressed:
         board.addressed.remove(event.subject)
 
 
-def _turn_over(board: Board) -> None:
-    board.turn = None
-    board.turns += 1
-    board.open_calls.clear()  # what a lost process left open ends with its turn
+def _turn_over(board: Board, entry: Entry, turn: int) -> OpenTurn | None:
+    board.last_over = entry
+    over = board.open_turns.pop(turn, None)
+    if over is None or over.given.to not in board.uncounted:
+        board.turns += 1
+    if board.open_turns:
+        lost = [seq for seq, call in board.open_calls.items() if call.turn == turn]
+        for seq in lost:
+            del board.open_calls[seq]
+    else:
+        board.open_calls.clear()  # what a lost process left open ends with its turn
+    return over
 
 
 def _turn_passed(board: Board, entry: Entry, event: TurnPassed) -> None:
     board.passes += 1
-    _turn_over(board)
+    _turn_over(board, entry, event.turn)
+    board.directed = None
 
 
 def _turn_failed(board: Board, entry: Entry, event: TurnFailed) -> None:
     board.failures += 1
     board.failed = entry
-    board.last_agent = board.agent_before  # the next run begins with the agent whose turn came to nothing
-    _turn_over(board)
+    over = _turn_over(board, entry, event.turn)
+    if over is not None:
+        board.last_agent = over.agent_before  # the next run begins with the agent whose turn came to nothing
 
 
 def _turn_cancelled(board: Board, entry: Entry, event: TurnCancelled) -> None:
-    board.last_agent = board.agent_before
-    _turn_over(board)
+    over = _turn_over(board, entry, event.turn)
+    if over is not None:
+        board.last_agent = over.agent_before
 
 
 def _call_started(board: Board, entry: Entry, event: CallStarted) -> None:
     board.open_calls[entry.seq] = event
+    turn = board.open_turns.get(event.turn)
     if isinstance(event.recipe, ModelRecipe):
         board.model_calls += 1
-        board.model_turn_calls += 1
         name = event.recipe.model
         board.served[name] = board.served.get(name, 0) + 1
-    else:
-        board.tool_turn_calls += 1
+        if turn is not None:
+            turn.acted = True
+            turn.model_calls += 1
+    elif turn is not None:
+        turn.acted = True
+        turn.tool_calls += not isinstance(event.recipe, AskRecipe)
 
 
 def _call_over(board: Board, entry: Entry, event: CallFinished | CallFailed | CallCancelled) -> None:
@@ -194,14 +270,33 @@ def _call_in_doubt(board: Board, entry: Entry, event: CallInDoubt) -> None:
 
 
 def _call_denied(board: Board, entry: Entry, event: CallDenied) -> None:
-    board.turn_denials += 1
-    board.turn_denied = entry
+    turn = board.open_turns.get(event.turn)
+    if turn is not None:
+        # of several calls of one reply the model sees only afterwards that they were denied: they count as one
+        if event.tool_call_id is None or turn.denied_at != turn.model_calls:
+            turn.denials += 1
+        turn.denied_at = turn.model_calls
+        turn.denied = entry
+        if turn.denials >= MOST_DENIALS:
+            board.stubborn = board.stubborn or entry
     if event.reason == "budget":
         board.denied = entry
 
 
 def _interrupted(board: Board, entry: Entry, event: Interrupted) -> None:
     board.interrupted = entry
+
+
+def _acted(board: Board, entry: Entry, event: StateSet | Refused) -> None:
+    turn = board.open_turns.get(event.turn)
+    if turn is not None:
+        turn.acted = True
+
+
+def _judged(board: Board, entry: Entry, event: Judged) -> None:
+    board.verdicts[event.name, event.on] = event.value
+    if event.error is not None:
+        board.misjudged = entry
 
 
 def _taken(board: Board, entry: Entry, event: Taken) -> None:
@@ -227,6 +322,9 @@ _ACTS: Final[dict[type, Callable[[Board, Entry, Any], None]]] = {
     CallInDoubt: _call_in_doubt,
     CallDenied: _call_denied,
     Interrupted: _interrupted,
+    Judged: _judged,
+    StateSet: _acted,
+    Refused: _acted,
     Taken: _taken,
     Closed: _closed,
 }

@@ -1,39 +1,198 @@
-"""What a run may spend. A budget is a sum over the log, asked before each call.
+"""What a run may spend: the caps as they are agreed, and what can be known to be wrong with them.
 
-A call counts when it is admitted: attempts, and calls whose result was lost, count as well.
+Whether one more call fits is asked of `policy.admission`, what was spent of `policy.ledger`. Never here: sums, calls.
 """
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any, Final, Literal, Self
 
-from agentchat.policy.board import Board
-from agentchat.transcript.calls import JsonObject
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, field_validator, model_validator
+
+from agentchat.errors import ConfigurationError
+from agentchat.policy.amounts import WHOLE, Unit
+from agentchat.policy.cards import ModelCard
+from agentchat.policy.prices import NANOS
+from agentchat.transcript.calls import JsonObject, Reserved
 from agentchat.transcript.messages import Frozen
 
+MOST_USD: Final = 1_000_000.0
+"""US dollars: no cap is higher. Up to four million a sum in dollars names its nanodollars exactly (`policy.prices`)."""
 
-class Budget(Frozen):
-    """Caps of one run. calls: model calls, every attempt counted. seconds: active time of the run."""
+_LESS_THAN_ANYTHING: Final = frozenset({"greater_than", "greater_than_equal"})
+
+
+class Caps(Frozen):
+    """The base of what caps calls. calls: to models, every attempt. tokens: input and output. usd: US dollars."""
 
     calls: int | None = Field(default=None, ge=1)
-    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    tokens: int | None = Field(default=None, ge=1)
+    usd: float | None = Field(default=None, ge=1 / NANOS, le=MOST_USD)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, given: object, make: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return make(given)
+        except ValidationError as error:
+            raise ConfigurationError("; ".join(_problem(cls, one) for one in error.errors())) from None
+
+    def most(self, unit: Unit) -> int | None:
+        """The cap in one unit, or None where there is none; money in whole nanodollars, rounded down."""
+        cap = getattr(self, unit)
+        if cap is None or unit != "usd":
+            return None if cap is None else int(cap)
+        return int((Decimal(repr(cap)) * NANOS).to_integral_value(ROUND_FLOOR))
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value != field.get_default(call_default_factory=True):
+                yield name, value
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+class Cap(Caps):
+    """What one agent, or all calls to the models of one tier, may spend."""
+
+    def model_post_init(self, context: object) -> None:
+        """Refuses a cap without any."""
+        if self.calls is None and self.tokens is None and self.usd is None:
+            raise ConfigurationError("Cap() caps nothing: give calls, tokens or usd")
+
+
+class Budget(Caps):
+    """Caps that are asked before each call, and the time of a run.
+
+    calls: model calls, every attempt counted. tokens: input and output together. usd: US dollars. seconds: active time
+    of the run. per: whether calls, tokens and usd are those of each run or of the whole conversation. agents, tiers:
+    further caps for single agents and for the models of a tier, which hold beside the whole. unpriced="free": what a
+    model without a price costs counts as nothing; without it, money on such a model is refused at construction unless
+    a cap on tokens stands beside the cap on money.
+
+        Budget(usd=0.25, agents={"coder": Cap(tokens=50_000)})
+
+    Raises ConfigurationError, in one line, for what makes no sense; a cap of 0 is such: nothing could be done under it.
+    """
+
+    seconds: float | None = Field(default=None, gt=0)
+    per: Literal["run", "conversation"] = "run"
+    agents: dict[str, Cap] = Field(default_factory=dict)
+    tiers: dict[str, Cap] = Field(default_factory=dict)
+    unpriced: Literal["free"] | None = None
+
+    @field_validator("agents", "tiers", mode="before")
+    @classmethod
+    def _by_name(cls, given: object, info: ValidationInfo) -> object:
+        if not isinstance(given, dict):
+            return given
+        return {name: _named(f"{info.field_name}.{name}", cap) for name, cap in given.items()}
 
     def bounds(self) -> bool:
-        """Whether it ends every run by itself. A cap on calls does not: agents without a model make none."""
+        """Whether it ends every run by itself. Caps on calls do not: agents without a model make none (`counts`)."""
         return self.seconds is not None
+
+    def counts(self, cards: Mapping[str, Sequence[ModelCard]]) -> bool:
+        """Whether it ends every run in which each round makes a model call; `cards` are the models of each agent.
+
+        Calls do, and tokens, for no call is booked with none of them. Money does where every model costs some.
+        """
+        models = [card for own in cards.values() for card in own]
+        costly = bool(models) and all(card.price is not None and not card.price.free for card in models)
+        return self.calls is not None or self.tokens is not None or (self.usd is not None and costly)
+
+    def excuses(self, caps: Caps) -> bool:
+        """Whether a model without a price may be called under these caps on money."""
+        return self.unpriced == "free" or caps.tokens is not None
+
+    def concerning(self, agent: str, tier: str | None) -> Iterator[tuple[str, Caps]]:
+        """The caps that concern a call, with the name of their scope."""
+        yield WHOLE, self
+        if agent in self.agents:
+            yield f"agent {agent}", self.agents[agent]
+        if tier is not None and tier in self.tiers:
+            yield f"tier {tier}", self.tiers[tier]
+
+    def scopes(self) -> Iterator[tuple[str, Caps]]:
+        """All caps, with the names of their scopes."""
+        yield WHOLE, self
+        yield from ((f"agent {name}", cap) for name, cap in self.agents.items())
+        yield from ((f"tier {name}", cap) for name, cap in self.tiers.items())
+
+    def within(self, given: Reserved) -> Budget:
+        """This budget for a conversation that may spend no more than `given`, whatever its own caps say."""
+        lower = {
+            unit: most if own is None else min(own, most)
+            for unit, own, most in (
+                ("calls", self.calls, given.calls),
+                ("tokens", self.tokens, given.tokens),
+                ("usd", self.usd, given.usd),
+            )
+            if most is not None
+        }
+        return self.model_copy(update=lower)
 
     def written(self) -> JsonObject:
         """The budget as plain JSON, as `RunStarted` keeps it."""
-        dumped: JsonObject = self.model_dump(mode="json", exclude_none=True)
+        dumped: JsonObject = self.model_dump(mode="json", exclude_defaults=True)
         return dumped
 
-    def __str__(self) -> str:
-        given = ((name, getattr(self, name)) for name in type(self).model_fields)
-        return f"Budget({', '.join(f'{name}={value}' for name, value in given if value is not None)})"
+
+def wrong_with(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:
+    """What is wrong with a budget for these agents, a line each. `cards`: the models of every agent, by its name."""
+    return [*_strangers(budget, cards), *money_on_unpriced(budget, cards)]
 
 
-def room_for_call(budget: Budget, board: Board) -> JsonObject | None:
-    """None where one more model call fits, else the values that say why not."""
-    if budget.calls is not None and board.model_calls + 1 > budget.calls:
-        return {"spent": board.model_calls, "asked": 1, "cap": budget.calls, "unit": "calls"}
-    return None
+def money_on_unpriced(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:
+    """The caps on money that cannot be kept, a line each: they concern a model whose price is unknown."""
+    found = []
+    for scope, caps in budget.scopes():
+        if caps.usd is None or budget.excuses(caps):
+            continue
+        unpriced = {
+            card.name: None
+            for agent, own in cards.items()
+            for card in own
+            if card.price is None and scope in (WHOLE, f"agent {agent}", f"tier {card.tier}")
+        }
+        if unpriced:
+            whose, models = "" if scope == WHOLE else f" of {scope}", " and ".join(map(repr, unpriced))
+            found.append(
+                f"the cap of ${caps.usd:g}{whose} cannot be kept: what {models} costs is not known. "
+                "Give the model a price, or a cap on tokens beside that on usd, or say unpriced='free'"
+            )
+    return found
+
+
+def _strangers(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:
+    """Caps that concern nobody: a name mistyped would be no limit at all."""
+    tiers = {card.tier for own in cards.values() for card in own if card.tier is not None}
+    known = (("agent", budget.agents, sorted(cards)), ("tier", budget.tiers, sorted(tiers)))
+    return [
+        f"the budget caps {kind} {name!r}, and there is none here (there are: {', '.join(names) or 'none'})"
+        for kind, caps, names in known
+        for name in caps
+        if name not in names
+    ]
+
+
+def _named(place: str, given: object) -> Cap:
+    try:
+        return Cap.model_validate(given)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"the budget, {place}: {error}") from None
+
+
+def _problem(cls: type[Caps], one: Mapping[str, Any]) -> str:
+    """One finding of pydantic in words of ours."""
+    place, kind = ".".join(str(step) for step in one["loc"]), one["type"]
+    if kind == "extra_forbidden":
+        return f"{cls.__name__} has no setting {place!r} (there are: {', '.join(cls.model_fields)})"
+    given = f"{cls.__name__}({place}={one['input']!r})" if place else f"{cls.__name__}()"
+    if kind in _LESS_THAN_ANYTHING:
+        return f"{given}: nothing could be done under it; give more, or leave it out for no cap"
+    return f"{given}: {one['msg']}"

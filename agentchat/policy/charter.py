@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from agentchat.errors import ConfigurationError
-from agentchat.transcript.calls import JsonObject, ModelCard
+from agentchat.policy.cards import ModelCard, ToolCard
+from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry, Opened, PersonaChanged
 from agentchat.transcript.messages import Frozen
 from agentchat.transcript.transcript import Fold, Transcript
@@ -37,19 +38,70 @@ class CodePolicy(Frozen):
     files: int
 
 
+class ContextPolicy(Frozen):
+    """What of the conversation an agent's model is shown.
+
+    senders: only messages of these agents, of people, and its own. turns: only those of the last so many turns.
+    compact_at: tokens of the request (as the provider counted the last
+    one, plus a quarter of the bytes since) above which what came before is replaced by a summary.
+    """
+
+    senders: tuple[str, ...] | None = None
+    turns: int | None = Field(default=None, ge=1)
+    compact_at: int | None = Field(default=None, ge=256)
+
+
 class AgentCard(Frozen):
-    """One agent as agreed. `source` names the code of a function agent (module:qualname and a digest of its text)."""
+    """One agent as agreed.
+
+    accepts, emits: names of message types; empty stands for any. fallbacks: models to ask where `model` fails, in
+    order. stronger: the model for the last repair of an answer. forms: pieces of its requests beside the messages, as
+    JSON text ("tools", "native", "tool"), or as words ("prompted"). repairs: how often a wrong answer may be
+    put right. team: the agents it may choose from, or hand over to. source: the code of a function agent
+    (module:qualname and a digest of its text). check: the same of a user's validator. answer: the type of a
+    supervisor's final answer.
+    """
 
     name: str
-    kind: Literal["assistant", "user-proxy", "supervisor", "function"]
+    kind: Literal["assistant", "user-proxy", "supervisor", "selector", "function", "team"]
     description: str | None = None
     instructions: str | None = None
     model: ModelCard | None = None
+    fallbacks: tuple[ModelCard, ...] = ()
+    stronger: ModelCard | None = None
     code: CodePolicy | None = None
+    human: Literal["never", "approve", "always"] | None = None
+    tools: tuple[ToolCard, ...] = ()
     accepts: tuple[str, ...] = ()
     emits: tuple[str, ...] = ()
+    forms: dict[str, str] = Field(default_factory=dict)
+    repairs: int = Field(default=2, ge=0)
+    context: ContextPolicy = ContextPolicy()
+    team: tuple[str, ...] = ()
     state: str | None = None
     source: str | None = None
+    check: str | None = None
+    answer: str | None = None
+
+    def models(self) -> tuple[ModelCard, ...]:
+        """Every model it may ask, the usual one first."""
+        own = () if self.model is None else (self.model,)
+        return (*own, *self.fallbacks, *(() if self.stronger is None else (self.stronger,)))
+
+    def known(self, name: str) -> ModelCard | None:
+        """Its model of this name, as it was agreed."""
+        return next((card for card in self.models() if card.name == name), None)
+
+    def pointer(self, card: ModelCard) -> str:
+        """Where one of its models stands, seen from the agent's card."""
+        if self.model is not None and card.name == self.model.name:
+            return "model"
+        names = [one.name for one in self.fallbacks]
+        return f"fallbacks/{names.index(card.name)}" if card.name in names else "stronger"
+
+    def tool(self, name: str) -> ToolCard | None:
+        """Its tool of this name."""
+        return next((tool for tool in self.tools if tool.name == name), None)
 
 
 class CallLimits(Frozen):
@@ -65,10 +117,15 @@ class CallLimits(Frozen):
 
 
 class Charter(Frozen):
-    """The whole agreement. `routing` names who chooses the next agent, with its settings."""
+    """The whole agreement.
+
+    routing: who chooses the next agent, with its settings (see `policy.routing`). schemas: the JSON schema of each
+    message type that the agents name.
+    """
 
     agents: tuple[AgentCard, ...]
     routing: JsonObject
+    schemas: dict[str, JsonObject] = Field(default_factory=dict)
     limits: CallLimits = CallLimits()
     in_doubt: InDoubt = "ask"
 
@@ -140,12 +197,18 @@ def changes(agreed: Charter, offered: Charter) -> list[str]:
     """How `offered` differs from `agreed`, a line each, in words; empty when they are equal."""
     found: list[str] = []
     old, new = {card.name: card for card in agreed.agents}, {card.name: card for card in offered.agents}
+    old_types, new_types = agreed.schemas, offered.schemas
     found += [f"agent {name} is missing" for name in old if name not in new]
     found += [f"agent {name} is new" for name in new if name not in old]
     for name in old.keys() & new.keys():
         found += _card_changes(name, old[name], new[name])
     if not found and [card.name for card in agreed.agents] != [card.name for card in offered.agents]:
         found.append("the order of the agents changed")
+    found += [
+        f"message type {name}: its fields changed"
+        for name in old_types.keys() & new_types.keys()
+        if old_types[name] != new_types[name]
+    ]
     for field in ("routing", "limits", "in_doubt"):
         if getattr(agreed, field) != getattr(offered, field):
             found.append(f"{field}: was {getattr(agreed, field)}, is {getattr(offered, field)}")
@@ -153,12 +216,21 @@ def changes(agreed: Charter, offered: Charter) -> list[str]:
 
 
 def _card_changes(name: str, old: AgentCard, new: AgentCard) -> list[str]:
-    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    """Prices are left out: they change by themselves, and a conversation goes on with those it was opened with."""
+    before, after = _unpriced(old), _unpriced(new)
     return [
         f"agent {name}, {field}: was {_short(before[field])}, is {_short(after[field])}"
         for field in before
         if before[field] != after[field]
     ]
+
+
+def _unpriced(card: AgentCard) -> dict[str, JsonValue]:
+    plain = card.model_dump(mode="json")
+    for model in (plain["model"], *plain["fallbacks"], plain["stronger"]):
+        if isinstance(model, dict):
+            model.pop("price", None)
+    return plain
 
 
 def _short(value: JsonValue) -> str:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from agentchat.errors import ConfigurationError, NoBound
-from agentchat.policy.budget import Budget
+from agentchat.errors import NoBound
+from agentchat.policy.budget import Budget, wrong_with
 from agentchat.policy.charter import Charter
-from agentchat.policy.rules import Mentions, Rule
+from agentchat.policy.check_graph import ends_by_itself, graph_problems
+from agentchat.policy.fitting import ANY, gives, takes
+from agentchat.policy.naming import unknown
+from agentchat.policy.routing.plans import PERSON, AnyPlan, GraphPlan, HandoffsPlan, SupervisedPlan, read_plan
+from agentchat.policy.rules import HandedTo, Rule
 
 
-def check(charter: Charter, until: Rule, budget: Budget) -> None:
-    """Raise NoBound or ConfigurationError for an agreement that makes no sense; say everything that is wrong."""
-    problems = [*_roster(charter), *_senders(charter), *_rules(charter, until)]
-    if problems:
-        raise ConfigurationError(problems[0] if len(problems) == 1 else "".join(f"\n  - {one}" for one in problems))
+def problems_in(charter: Charter, until: Rule, budget: Budget) -> list[str]:
+    """Everything that is wrong with an agreement, a line each; a conversation without any bound is `check_bound`'s."""
+    if not charter.agents:
+        return ["a conversation needs at least one agent"]
+    plan = read_plan(charter.routing)
+    models = {card.name: card.models() for card in charter.agents}
+    found = [*_roster(charter), *_senders(charter), *_rules(charter, until), *wrong_with(budget, models)]
+    found += _shown(charter)
+    found += _plan(charter, plan, bounded=bounded(charter, until, budget))
+    return found
+
+
+def check_bound(charter: Charter, until: Rule, budget: Budget) -> None:
+    """Raise NoBound where nothing ends every run."""
     if not bounded(charter, until, budget):
         raise NoBound(
             f"nothing limits this conversation: until={until}, budget={budget}. Add a rule that always comes true, "
@@ -23,33 +37,112 @@ def check(charter: Charter, until: Rule, budget: Budget) -> None:
 
 
 def bounded(charter: Charter, until: Rule, budget: Budget) -> bool:
-    """Whether every run must end: by a rule, by time, or by calls where every round of the team makes one."""
-    counted = budget.calls is not None and any(card.kind == "assistant" for card in charter.agents)
-    return until.bounds() or budget.bounds() or counted
+    """Whether every run must end: by a rule, by time, by a graph that comes to its end, or by what its calls cost."""
+    plan = read_plan(charter.routing)
+    if until.bounds() or budget.bounds() or (isinstance(plan, GraphPlan) and ends_by_itself(plan)):
+        return True
+    asks = any(card.kind in ("assistant", "supervisor", "selector") for card in charter.agents)
+    if isinstance(plan, GraphPlan):  # a cycle may leave out whoever has a model
+        asks = all(card.kind == "assistant" for card in charter.agents)
+    return asks and budget.counts({card.name: card.models() for card in charter.agents})
 
 
 def _roster(charter: Charter) -> list[str]:
-    if not charter.agents:
-        return ["a conversation needs at least one agent"]
     counts = Counter(charter.names())
     return [f"{count} agents are named {name!r}; names must differ" for name, count in counts.items() if count > 1]
 
 
-def _senders(charter: Charter) -> list[str]:
-    names = {*charter.names(), "user"}
-    return [
-        f"agent {card.name} runs code from {sender!r}, which is no agent here (there are: {', '.join(sorted(names))})"
-        for card in charter.agents
-        if card.code is not None
-        for sender in card.code.senders or ()
-        if sender not in names
-    ]
+def _senders(charter: Charter) -> Iterator[str]:
+    names = (*charter.names(), PERSON)
+    for card in charter.agents:
+        for sender in card.code.senders or () if card.code is not None else ():
+            if sender not in names:
+                yield f"agent {card.name} runs code from {unknown(sender, names)}"
 
 
-def _rules(charter: Charter, until: Rule) -> list[str]:
+def _shown(charter: Charter) -> Iterator[str]:
     names = charter.names()
-    return [
-        f"{leaf} waits for {leaf.by!r}, which is no agent here (there are: {', '.join(names)})"
-        for leaf in until.leaves()
-        if isinstance(leaf, Mentions) and leaf.by is not None and leaf.by not in names
-    ]
+    for card in charter.agents:
+        for sender in card.context.senders or ():
+            if sender not in names:
+                yield f"agent {card.name} is shown what is said by {unknown(sender, names)}"
+
+
+def _rules(charter: Charter, until: Rule) -> Iterator[str]:
+    names = charter.names()
+    for leaf in until.leaves():
+        known = (*names, PERSON) if isinstance(leaf, HandedTo) else names
+        waits = (leaf.name,) if isinstance(leaf, HandedTo) else leaf.senders()
+        for name in waits:
+            if name not in known:
+                yield f"{leaf} waits for {unknown(name, known)}"
+
+
+def _plan(charter: Charter, plan: AnyPlan, *, bounded: bool) -> Iterator[str]:
+    if isinstance(plan, GraphPlan):
+        yield from graph_problems(charter, plan, bounded=bounded)
+        return
+    if isinstance(plan, SupervisedPlan):
+        yield from _supervised(charter, plan)
+    elif isinstance(plan, HandoffsPlan):
+        yield from _handoffs(charter, plan)
+    yield from _unfed(charter)
+
+
+def _supervised(charter: Charter, plan: SupervisedPlan) -> Iterator[str]:
+    names = charter.names()
+    if plan.supervisor not in names:
+        yield f"the supervisor is {unknown(plan.supervisor, names)}"
+    elif not gives(charter.agent(plan.supervisor).emits, "Direction"):
+        yield f"the supervisor {plan.supervisor} does not emit Direction, so it can choose nobody"
+    if not plan.team:
+        yield f"the supervisor {plan.supervisor} has nobody to choose"
+    for name in plan.team:
+        if name not in names:
+            yield f"the team of {plan.supervisor} names {unknown(name, names)}"
+        elif name == plan.supervisor:
+            yield f"the supervisor {name} is in its own team, and would choose itself for ever"
+    yield from (
+        f"agent {name} cannot be reached: it is not in the team of {plan.supervisor}"
+        for name in names
+        if name != plan.supervisor and name not in plan.team
+    )
+
+
+def _handoffs(charter: Charter, plan: HandoffsPlan) -> Iterator[str]:
+    names = charter.names()
+    if plan.start not in names:
+        yield f"the conversation starts with {unknown(plan.start, names)}"
+    for giver, takers in plan.to.items():
+        if giver not in names:
+            yield f"handoffs are given for {unknown(giver, names)}"
+        for taker in takers:
+            if taker not in (*names, PERSON):
+                yield f"{giver} hands over to {unknown(taker, (*names, PERSON))}"
+            elif taker == giver:
+                yield f"{giver} hands over to itself"
+    reached, waiting = set[str](), [plan.start]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += plan.to.get(name, ())
+    yield from (f"agent {name} cannot be reached: nobody hands over to it" for name in names if name not in reached)
+
+
+def _unfed(charter: Charter) -> Iterator[str]:
+    """Agents that nobody says anything to which they accept; the first may be meant for the task."""
+    for place, card in enumerate(charter.agents):
+        if place == 0 or not card.accepts or not ANY.isdisjoint(card.accepts):
+            continue
+        others = [other for other in charter.agents if other is not card]
+        if not any(_feeds(other.emits, card.accepts) for other in others):
+            yield (
+                f"agent {card.name} accepts {' or '.join(card.accepts)}, and no other agent emits that: "
+                "it would never have anything to answer"
+            )
+
+
+def _feeds(emits: Iterable[str], accepts: tuple[str, ...]) -> bool:
+    names = tuple(emits)
+    return not names or any(takes(accepts, name) for name in names)

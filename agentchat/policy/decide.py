@@ -1,21 +1,24 @@
 """The one decision: given the log, and perhaps an offer, what is to be entered.
 
-`decide(transcript)` gives what is due by itself: the next turn, the stopping of a turn, the end of the run, or nothing
-while something is still going on. `decide(transcript, offer)` gives what an offer becomes: itself, or the record of
-why it was turned down. It is pure: a check of a saved run calls it at every position and compares.
+`decide(transcript)` gives what is due by itself: the next turn, the stopping of a turn, a warning, the end of the run,
+the verdict of a user's function that is needed first, or nothing while something is still going on.
+`decide(transcript, offer)` gives what an offer becomes: itself, or the record of why it was turned down. It is pure: a
+check of a saved run calls it at every position and compares.
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from agentchat.policy.answering import unfit
 from agentchat.policy.board import Board
-from agentchat.policy.budget import room_for_call
 from agentchat.policy.charter import agreed_in, charter_of
-from agentchat.policy.routing import next_turn
+from agentchat.policy.closing import closing_turn
+from agentchat.policy.routing.choose import next_turn
+from agentchat.policy.routing.verdicts import Ending, Need
 from agentchat.policy.rules import Failures, Fired
 from agentchat.policy.state import State, state_of
-from agentchat.transcript.calls import JsonObject, ModelRecipe
+from agentchat.transcript.calls import AskRecipe, JsonObject, ModelRecipe
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -27,6 +30,7 @@ from agentchat.transcript.events import (
     Entry,
     Event,
     Interrupted,
+    Judged,
     OutcomeKind,
     Refused,
     Said,
@@ -37,9 +41,6 @@ from agentchat.transcript.events import (
 from agentchat.transcript.transcript import Transcript
 
 POLICY_VERSION: Final = 1
-MOST_DENIALS: Final = 16
-"""Denied calls in one turn after which it is stopped: an agent that asks so often does not heed the answer. The same
-figure as the calls that a turn may hold."""
 _ENDS: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 
 
@@ -52,45 +53,80 @@ class Ruling(NamedTuple):
 
 def decide(transcript: Transcript, offer: Event | None = None) -> Ruling | None:
     """What is to be entered next, or what becomes of an offer. None: nothing is due."""
+    due = due_in(transcript) if offer is None else _on_offer(transcript, state_of(transcript), offer)
+    return None if isinstance(due, Need) else due
+
+
+def due_in(transcript: Transcript) -> Ruling | Need | None:
+    """What is due by itself: an event, a user's function to be asked, or nothing."""
     state = state_of(transcript)
-    if offer is not None:
-        return _on_offer(transcript, state, offer)
     board = state.board
     if not board.live:
         return None
-    ending = _ending(transcript, state, urgent=board.turn is not None)
-    if board.turn is not None:
-        if ending is None:
-            return None
-        return Ruling(TurnCancelled(turn=board.turn.seq, reason=ending.reason), ending.event)
+    notice = state.notice(transcript)
+    if notice is not None:  # first: it is entered right behind what brought it about
+        return Ruling(notice, len(transcript))
+    if board.open_turns:
+        stop = _ending(transcript, state, urgent=True)
+        if stop is not None:
+            turn = next(iter(board.open_turns))
+            return Ruling(TurnCancelled(turn=turn, reason=stop.reason), stop.event)
+    if state.questions:
+        return state.questions[0]
+    if board.open_turns and state.walk is None:
+        return None
+    ending = _ending(transcript, state, urgent=False)
     if ending is not None:
-        return Ruling(ending, ending.event)
-    turn = next_turn(transcript, board, agreed_in(transcript).names)
-    if turn is None:
-        return Ruling(_silence(board, "there is no message to answer"), len(transcript))
-    return Ruling(turn, turn.subject)
+        return None if board.open_turns else _end(transcript, state, ending)
+    route = next_turn(transcript, state, agreed_in(transcript))
+    if isinstance(route, Ending):
+        closed = _closed(route.outcome, route.rule, route.event, route.values, route.reason)
+        return Ruling(closed, closed.event)
+    if route is None or isinstance(route, Need):
+        return route
+    return Ruling(route, route.subject)
+
+
+def _end(transcript: Transcript, state: State, ending: Closed) -> Ruling:
+    """The end of the run; before it, where a budget is spent, one last turn if there is room for it."""
+    denied = state.board.denied
+    if denied is not None and ending.event == denied.seq and not state.board.closing:
+        last = closing_turn(transcript, state, ending.reason)
+        if last is not None:
+            return Ruling(last, denied.seq)
+    return Ruling(ending, ending.event)
 
 
 def stopping(transcript: Transcript) -> bool:
-    """Whether the turn that is going on is to be stopped."""
+    """Whether the turns that are going on are to be stopped."""
     state = state_of(transcript)
     board = state.board
-    if not state.fired and state.time_up is None and board.interrupted is None and board.turn_denials < MOST_DENIALS:
+    if not state.fired and state.time_up is None and board.interrupted is None and board.stubborn is None:
         return False  # the usual case, at the least cost
-    return board.turn is not None and board.live and _ending(transcript, state, urgent=True) is not None
+    return bool(board.open_turns) and board.live and _ending(transcript, state, urgent=True) is not None
 
 
 def _on_offer(transcript: Transcript, state: State, offer: Event) -> Ruling:
     board = state.board
-    cause = board.turn.seq if board.turn is not None else len(transcript)
+    turn = getattr(offer, "turn", None)
+    cause = turn if turn in board.open_turns else len(transcript)
     if isinstance(offer, CallStarted):
         denied = _denied(transcript, state, offer)
         return Ruling(offer if denied is None else denied, cause)
-    if isinstance(offer, Said) and offer.turn is not None and _ending(transcript, state, urgent=True) is not None:
-        raw = None if offer.body is None else offer.body.model_dump(mode="json")
-        problem = "the run was stopped before this was said"
-        return Ruling(Refused(turn=offer.turn, raw=raw, problems=(problem,), from_calls=offer.from_calls), cause)
+    if isinstance(offer, Said) and offer.turn is not None:
+        problems = _unsayable(transcript, state, offer)
+        if problems:
+            raw = None if offer.body is None else offer.body.model_dump(mode="json")
+            refused = Refused(turn=offer.turn, raw=raw, problems=problems, from_calls=offer.from_calls, type=offer.type)
+            return Ruling(refused, cause)
     return Ruling(offer, _cause_of(offer, cause))
+
+
+def _unsayable(transcript: Transcript, state: State, offer: Said) -> tuple[str, ...]:
+    """Why a message of an agent is not delivered; empty where it is."""
+    if _ending(transcript, state, urgent=True) is not None:
+        return ("the run was stopped before this was said",)
+    return unfit(transcript, state, offer)
 
 
 def _cause_of(offer: Event, turn: int) -> int:
@@ -99,17 +135,19 @@ def _cause_of(offer: Event, turn: int) -> int:
 
 
 def _denied(transcript: Transcript, state: State, offer: CallStarted) -> CallDenied | None:
-    board, limits = state.board, charter_of(transcript).limits
+    limits, turn = charter_of(transcript).limits, state.board.open_turns.get(offer.turn)
     ending = _ending(transcript, state, urgent=True)
     if ending is not None:
         return _denial(offer, "stopped", {"rule": ending.rule, "event": ending.event})
+    values = state.admits(transcript, offer)
+    if values is not None:
+        return _denial(offer, "budget", values)
+    if turn is None or isinstance(offer.recipe, AskRecipe):
+        return None
     if isinstance(offer.recipe, ModelRecipe):
-        made, most, unit = board.model_turn_calls, limits.model_calls, "model calls"
-        values = room_for_call(state.budget, board)
-        if values is not None:
-            return _denial(offer, "budget", values)
+        made, most, unit = turn.model_calls, limits.model_calls, "model calls"
     else:
-        made, most, unit = board.tool_turn_calls, limits.tool_calls, "tool and code calls"
+        made, most, unit = turn.tool_calls, limits.tool_calls, "tool and code calls"
     if made + 1 > most:
         return _denial(offer, "turn", {"spent": made, "asked": 1, "cap": most, "unit": f"{unit} in one turn"})
     return None
@@ -126,6 +164,9 @@ def _denial(offer: CallStarted, reason: str, values: JsonObject) -> CallDenied:
             "digest": offer.digest,
             "reason": reason,
             "values": values,
+            "model": getattr(offer.recipe, "model", None),
+            "reserved": offer.reserved,
+            "tool_call_id": getattr(offer.recipe, "tool_call_id", None),
         }
     )
 
@@ -144,14 +185,16 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
         return _came_true(fired)
     if state.time_up is not None:
         return _time_up(state, state.time_up)
-    if board.turn_denied is not None and board.turn_denials >= MOST_DENIALS:
-        return _spent(state, board.turn_denied)
+    if board.stubborn is not None and (not urgent or board.open_turns):
+        return _spent(state, board.stubborn)
     if urgent:
         return None
     if board.denied is not None:  # before failure: it is why the turn failed
         return _spent(state, board.denied)
     if fired is not None and fired.leaf.outcome == "failed":
         return _came_true(fired)
+    if board.misjudged is not None:
+        return _misjudged(board.misjudged)
     if board.failed is not None and board.failures > _tolerated(state):
         return _failed(transcript, board.failed)
     if fired is not None:
@@ -194,9 +237,11 @@ def _spent(state: State, entry: Entry) -> Closed:
     spent = f"{values.get('spent')} of {values.get('cap')} {values.get('unit')} spent"
     whose = "budget" if denied.reason == "budget" else denied.reason
     rule = str(state.budget) if denied.reason == "budget" else "CallLimits"
-    return _closed(
-        "limit", rule, entry.seq, values, f"the {whose} has no room for another call of {denied.agent}: {spent}"
-    )
+    reason = f"the {whose} has no room for another call of {denied.agent}: {spent}"
+    closed = _closed("limit", rule, entry.seq, values, reason)
+    if denied.reason == "budget" and state.budget.per == "conversation":
+        return closed.model_copy(update={"advice": _RAISE})
+    return closed
 
 
 def _failed(transcript: Transcript, entry: Entry) -> Closed:
@@ -209,10 +254,20 @@ def _failed(transcript: Transcript, entry: Entry) -> Closed:
     return _closed("failed", "failure", entry.seq, {"agent": agent, "error": error.type}, reason)
 
 
+def _misjudged(entry: Entry) -> Closed:
+    judged = entry.event
+    assert isinstance(judged, Judged)
+    assert judged.error is not None
+    name, error = judged.name.partition(" ")[0], judged.error
+    reason = f"the function {name} failed on event {judged.on}: {error.type}: {error.message}"
+    return _closed("failed", name, entry.seq, {"on": judged.on, "error": error.type}, reason)
+
+
 def _silence(board: Board, reason: str) -> Closed:
     return _closed("stopped", "silence", board.last_said or board.run_at, {"passes": board.passes}, reason)
 
 
+_RAISE: Final = "The limit is that of the whole conversation: raise it to go on, with a larger budget in the program."
 _ADVICE: Final[dict[OutcomeKind, str]] = {
     "done": "Nothing is left to do. Say something to the conversation to go on.",
     "limit": "Resume the conversation to go on: each run has the whole limit again; or raise the limit.",

@@ -1,8 +1,8 @@
 """The exact bytes of a model request: put together once, hashed as it grows, rebuilt from a recipe.
 
-The body of a chat request is `{"messages":[` + messages joined by commas + a tail that holds the settings. The
-messages come first so that the SHA-256 of a growing history can be carried on: a request that adds one message to the
-last one costs one message, whatever came before.
+The body of a chat request is `{"messages":[` + messages joined by commas + a tail that holds the settings; that of the
+Responses API begins with `{"input":[`. The messages come first so that the SHA-256 of a growing history can be carried
+on: a request that adds one message to the last one costs one message, whatever came before.
 """
 
 from __future__ import annotations
@@ -16,25 +16,54 @@ from typing import Final, NamedTuple, overload
 from pydantic_core import to_json
 
 from agentchat.errors import DamagedTranscript
-from agentchat.transcript.calls import Item, ModelRecipe, Piece
+from agentchat.transcript.calls import Item, ModelRecipe, Piece, Wire
 from agentchat.transcript.events import CallStarted
 from agentchat.transcript.transcript import Transcript
 
-HEAD: Final = b'{"messages":['
+HEADS: Final[dict[Wire, bytes]] = {"chat": b'{"messages":[', "responses": b'{"input":['}
+PER_MESSAGE: Final = 16
+"""Tokens that a message may cost beside its bytes: chat templates put a few marks around each. DESIGN's figure."""
 _POINTER: Final = re.compile(r"(\d+)(/[^\[]*)?(?:\[(\d+):(\d+)\])?")
 _quote: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class ChatMessage(NamedTuple):
-    """One message of a request as the model gets it."""
+    """One message of a request as the model gets it.
+
+    raw: its JSON, where there is more to it than role and text: tool calls, results of tools, pictures. `content` is
+    then its text as far as it has any, and `role` "tool" for the result of one.
+    """
 
     role: str
     content: str
+    raw: str | None = None
 
 
-def encode_message(message: ChatMessage) -> bytes:
+def encode_message(message: ChatMessage, wire: Wire = "chat") -> bytes:
     """The JSON of one message, as it stands in the request."""
+    if message.raw is not None:
+        return message.raw.encode()
+    if wire == "responses":  # some servers take what an assistant said as a typed item only
+        return f'{{"type":"message","role":"{message.role}","content":{_quote(message.content)}}}'.encode()
     return f'{{"role":"{message.role}","content":{_quote(message.content)}}}'.encode()
+
+
+def raw_message(text: str) -> ChatMessage:
+    """A message from its JSON. Raises DamagedTranscript for what is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise DamagedTranscript("a message of a request is no JSON object")
+    role, content = value.get("role"), value.get("content")
+    if role is None:  # another item of the Responses API
+        role = "tool" if value.get("type") == "function_call_output" else "assistant"
+        content = value.get("output")
+    if isinstance(content, list):
+        texts = (part.get("text") for part in content if isinstance(part, dict))
+        content = "".join(one for one in texts if isinstance(one, str))
+    return ChatMessage(str(role), content if isinstance(content, str) else "", text)
 
 
 class Shown(Sequence[ChatMessage]):
@@ -72,46 +101,83 @@ class Shown(Sequence[ChatMessage]):
 class Growing:
     """Messages that only grow, with their bytes and the hash of all of them so far."""
 
-    __slots__ = ("_hash", "chunks", "messages")
+    __slots__ = ("_frame", "_hash", "chunks", "messages", "size", "wire")
 
-    def __init__(self) -> None:
+    def __init__(self, wire: Wire = "chat") -> None:
+        self.wire: Wire = wire
         self.messages: list[ChatMessage] = []
         self.chunks: list[bytes] = []
-        self._hash = hashlib.sha256(HEAD)
+        self.size = len(HEADS[wire])
+        self._hash = hashlib.sha256(HEADS[wire])
+        self._frame: Frame | None = None
 
     def add(self, message: ChatMessage) -> None:
         """Append one message."""
-        chunk = encode_message(message)
+        chunk = encode_message(message, self.wire)
         if self.chunks:
             chunk = b"," + chunk
         self.messages.append(message)
         self.chunks.append(chunk)
+        self.size += len(chunk)
         self._hash.update(chunk)
+        self._frame = None
+
+    def frame(self) -> Frame:
+        """These messages as they are now, whatever is added later."""
+        if self._frame is None:
+            self._frame = Frame(self, len(self.messages), self.size, self._hash.copy())
+        return self._frame
+
+    def request(self, tail: str, extra: tuple[ChatMessage, ...] = ()) -> Bytes:
+        """The request that these messages and `extra` make, closed by `tail`."""
+        return self.frame().request(tail, extra)
+
+
+class Frame:
+    """The first `count` messages of a growing list, ready to be closed into a request."""
+
+    __slots__ = ("_growing", "_hash", "count", "size")
+
+    def __init__(self, growing: Growing, count: int, size: int, rolled: hashlib._Hash) -> None:
+        self._growing = growing
+        self._hash = rolled
+        self.count = count
+        self.size = size
+
+    @property
+    def wire(self) -> Wire:
+        """The form of the request."""
+        return self._growing.wire
+
+    def shown(self, extra: tuple[ChatMessage, ...] = ()) -> Shown:
+        """The messages, and `extra` behind them."""
+        return Shown(self._growing.messages, self.count, extra)
 
     def request(self, tail: str, extra: tuple[ChatMessage, ...] = ()) -> Bytes:
         """The request that these messages and `extra` make, closed by `tail`."""
         closing = bytearray()
         for message in extra:
-            if self.chunks or closing:
+            if self.count or closing:
                 closing += b","
-            closing += encode_message(message)
+            closing += encode_message(message, self.wire)
         closing += tail.encode()
         rolled = self._hash.copy()
         rolled.update(closing)
-        return Bytes(self.chunks, len(self.chunks), bytes(closing), rolled.hexdigest())
+        return Bytes(self._growing, self.count, self.size + len(closing), bytes(closing), rolled.hexdigest())
 
 
 class Bytes(NamedTuple):
-    """The bytes of a request, not yet joined, and their SHA-256."""
+    """The bytes of a request, not yet joined, how many they are, and their SHA-256."""
 
-    chunks: list[bytes]
+    growing: Growing
     upto: int
+    size: int
     closing: bytes
     digest: str
 
     def join(self) -> bytes:
         """All bytes of the request."""
-        return b"".join((HEAD, *self.chunks[: self.upto], self.closing))
+        return b"".join((HEADS[self.growing.wire], *self.growing.chunks[: self.upto], self.closing))
 
 
 class ModelRequest:
@@ -119,15 +185,24 @@ class ModelRequest:
 
     messages: a bounded view. digest: SHA-256 of `body()`. key: the same for every attempt of this call. index: how many
     calls this model has had in this conversation before, those in doubt left out; a scripted model answers by it.
-    conversation: the conversation's id.
+    conversation: the conversation's id. agent: who asks.
     """
 
-    __slots__ = ("_bytes", "conversation", "index", "key", "messages", "model")
+    __slots__ = ("_bytes", "agent", "conversation", "index", "key", "messages", "model")
 
     def __init__(
-        self, model: str, messages: Sequence[ChatMessage], data: Bytes, *, conversation: str, key: str, index: int
+        self,
+        model: str,
+        messages: Sequence[ChatMessage],
+        data: Bytes,
+        *,
+        conversation: str,
+        key: str,
+        index: int,
+        agent: str = "",
     ) -> None:
         self.model = model
+        self.agent = agent
         self.messages = messages
         self._bytes = data
         self.conversation = conversation
@@ -152,7 +227,7 @@ def resolve(transcript: Transcript, pieces: Sequence[Piece]) -> str:
 def _piece(transcript: Transcript, piece: Piece) -> str:
     if piece.startswith("="):
         return piece[1:]
-    match = _POINTER.fullmatch(piece[1:]) if piece[:1] in ("@", "%") else None
+    match = _POINTER.fullmatch(piece[1:]) if piece[:1] in ("@", "%", "~") else None
     if match is None:
         raise DamagedTranscript(f"{piece!r} is neither text nor a pointer")
     seq, path, start, stop = match.groups()
@@ -164,9 +239,16 @@ def _piece(transcript: Transcript, piece: Piece) -> str:
         raise DamagedTranscript(f"the pointer {piece!r} leads nowhere") from None
     if piece.startswith("%"):
         return to_json(value).decode()
+    if piece.startswith("~"):
+        return escaped(value if isinstance(value, str) else to_json(value).decode())
     if not isinstance(value, str):
         raise DamagedTranscript(f"the pointer {piece!r} leads to no text")
     return value if start is None else value[int(start) : int(stop)]
+
+
+def escaped(text: str) -> str:
+    """A text as it stands inside a JSON string, without the quotes."""
+    return _quote(text)[1:-1]
 
 
 def _step(value: object, step: str) -> object:
@@ -186,7 +268,8 @@ def messages_of(transcript: Transcript, recipe: ModelRecipe) -> list[ChatMessage
 
 def message_of(transcript: Transcript, item: Item) -> ChatMessage:
     """One message of a recipe."""
-    return ChatMessage(item[0], resolve(transcript, item[1]))
+    text = resolve(transcript, item[1])
+    return raw_message(text) if item[0] == "raw" else ChatMessage(item[0], text)
 
 
 def tail_of(transcript: Transcript, recipe: ModelRecipe) -> str:
@@ -194,12 +277,12 @@ def tail_of(transcript: Transcript, recipe: ModelRecipe) -> str:
     tail = next((step.tail for step in _steps(transcript, recipe) if step.tail is not None), None)
     if tail is None:
         raise DamagedTranscript("a model call has no settings")
-    return resolve(transcript, (tail,))
+    return resolve(transcript, tail)
 
 
 def rebuild(transcript: Transcript, recipe: ModelRecipe) -> Bytes:
     """The exact bytes of a recorded model call."""
-    growing = Growing()
+    growing = Growing(recipe.wire)
     for message in messages_of(transcript, recipe):
         growing.add(message)
     return growing.request(tail_of(transcript, recipe))

@@ -1,28 +1,88 @@
-"""The board and the standing of the run's rules, kept together in one pass over the log."""
+"""The board, the standing of the run's rules and of its graph, kept together in one pass over the log."""
 
 from __future__ import annotations
 
+from typing import Final
+
+from agentchat.policy.admission import overrun, refusal, warnings
+from agentchat.policy.amounts import UNITS
 from agentchat.policy.board import Board, advance
 from agentchat.policy.budget import Budget
 from agentchat.policy.charter import agreed_in
-from agentchat.policy.rules import Fired, Leaf, Never, Rule, read_rule, verdict
-from agentchat.transcript.events import Entry, RunStarted
+from agentchat.policy.ledger import ledger_of
+from agentchat.policy.routing.graph import Walk
+from agentchat.policy.routing.plans import AnyPlan, GraphPlan, RoundRobinPlan, read_plan
+from agentchat.policy.routing.verdicts import Need
+from agentchat.policy.rules import Fired, Judge, Leaf, Never, Rule, read_rule, verdict
+from agentchat.transcript.calls import JsonObject
+from agentchat.transcript.events import (
+    CallCancelled,
+    CallFailed,
+    CallFinished,
+    CallInDoubt,
+    CallStarted,
+    Entry,
+    Judged,
+    Overrun,
+    RunStarted,
+    Warned,
+)
 from agentchat.transcript.transcript import Fold, Transcript
+
+_SPENDS: Final = frozenset({CallStarted, CallFinished, CallFailed, CallCancelled, CallInDoubt})
 
 
 class State:
-    """The board, and which leaves of the current run's rules have come true."""
+    """The board, which leaves of the current run's rules have come true, and where its graph stands, if it has one."""
 
-    __slots__ = ("board", "budget", "fired", "leaves", "rule", "time_up")
+    __slots__ = (
+        "board",
+        "budget",
+        "capped",
+        "fired",
+        "judges",
+        "leaves",
+        "memories",
+        "news",
+        "plan",
+        "questions",
+        "rule",
+        "time_up",
+        "walk",
+    )
 
     def __init__(self) -> None:
         self.board = Board()
+        self.capped = False
+        self.news = False  # whether something was spent since warnings were looked for
+        self.questions: list[Need] = []
         self.rule: Rule = Never()
         self.budget = Budget()
         self.leaves: tuple[Leaf, ...] = ()
+        self.judges: tuple[Judge, ...] = ()
+        self.memories: tuple[object, ...] = ()
         self.fired: dict[int, Fired] = {}
+        self.plan: AnyPlan = RoundRobinPlan()
+        self.walk: Walk | None = None
         self.time_up: Entry | None = None
         """The first entry of the run at which the budget's seconds were over."""
+
+    def admits(self, transcript: Transcript, offer: CallStarted) -> JsonObject | None:
+        """None where the budget has room for a call, else the values that say why not."""
+        return refusal(self.budget, ledger_of(transcript), offer) if self.capped else None
+
+    def notice(self, transcript: Transcript) -> Warned | Overrun | None:
+        """What is to be said of the budget now: a call that took more than it reserved, or that a limit draws near."""
+        if not (self.capped and self.news):
+            return None
+        ledger = ledger_of(transcript)
+        over = overrun(self.budget, ledger)
+        if over is not None:
+            return over
+        for reason, values in warnings(self.budget, ledger):
+            return Warned(reason=reason, values=values)
+        self.news = False
+        return None
 
     def ending(self, *, urgent: bool) -> Fired | None:
         """The leaf that ends the run now, if the rules say so; with `urgent`, one that may stop an open turn."""
@@ -35,19 +95,47 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
     advance(board, entry)
     event = entry.event
     if isinstance(event, RunStarted):
-        board.names = frozenset(agreed_in(transcript).names)
+        _begin(state, event, transcript)
         state.rule, state.budget = read_rule(event.rules), Budget.model_validate(event.budget)
+        state.capped = any(caps.most(unit) is not None for _, caps in state.budget.scopes() for unit in UNITS)
         state.leaves, state.fired, state.time_up = state.rule.leaves(), {}, None
+        state.judges = tuple(leaf for leaf in state.leaves if isinstance(leaf, Judge))
+        state.memories = tuple(leaf.memory() for leaf in state.leaves)
+        if state.walk is not None:
+            state.walk.begin(event)
+            state.walk.advance(entry, board, transcript)
         return state
+    if state.walk is not None:
+        state.walk.advance(entry, board, transcript)
+    kind = type(event)
+    if kind in _SPENDS:
+        state.news = True
+    elif kind is Judged and state.questions:
+        state.questions = [one for one in state.questions if (one.name, one.on) not in board.verdicts]
     seconds = state.budget.seconds
     if seconds is not None and state.time_up is None and entry.active >= seconds:
         state.time_up = entry
+    for judge in state.judges:
+        on = judge.asks(entry)
+        if on is not None:
+            state.questions.append(Need(judge.name, on))
     for place, leaf in enumerate(state.leaves):
         if place not in state.fired and (not leaf.on or isinstance(event, leaf.on)):
-            values = leaf.seen(entry, board, transcript)
+            values = leaf.seen(entry, board, transcript, state.memories[place])
             if values is not None:
                 state.fired[place] = Fired(leaf, entry.seq, values)
     return state
+
+
+def _begin(state: State, event: RunStarted, transcript: Transcript) -> None:
+    """Take in what was agreed; with the first run, how the next agent is chosen."""
+    agreed, board = agreed_in(transcript), state.board
+    state.questions, state.news = [], True
+    board.names = frozenset(agreed.names)
+    board.uncounted = frozenset(name for name, card in agreed.cards.items() if card.kind == "selector")
+    if event.run == 1 and agreed.charter is not None:
+        state.plan = read_plan(agreed.charter.routing)
+        state.walk = Walk(state.plan) if isinstance(state.plan, GraphPlan) else None
 
 
 _STATE = Fold(State, _step)

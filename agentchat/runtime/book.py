@@ -69,7 +69,7 @@ class Book:
         feed: Feed,
         clock: Clock,
         *,
-        on_superseded: Callable[[], None],
+        on_superseded: Callable[[set[int]], None],
     ) -> None:
         self.conversation = conversation
         self.transcript = transcript
@@ -189,15 +189,17 @@ class Book:
         transcript.extend(lines, blobs.__getitem__)
         self._slots = []
         self._stored(len(transcript))
-        keep = surviving([slot.event for slot in pending])
+        keep = surviving([(slot.seq, slot.event) for slot in pending])
         places: dict[int, int] = {}
+        places_before = [slot.seq for slot in pending]
         for (slot, entry), kept in zip(waiting, keep, strict=True):
             if kept:
                 self._reenter(slot, entry, places)
             else:
                 slot.seq = 0
-        if not all(keep):
-            self._on_superseded()
+        gone = {seq for seq, kept in zip(places_before, keep, strict=True) if not kept}
+        if gone:
+            self._on_superseded(gone)
         self._check_epoch(len(lines))
 
     def _others(self, lines: list[bytes]) -> list[bytes]:
@@ -232,5 +234,5 @@ class Book:
         return {name: data for line in lines for name, data in self.transcript.blobs_of(line).items()}
 
 
-def _nothing() -> None:
+def _nothing(_: set[int]) -> None:
     """Stands for a manager that is gone."""

@@ -7,7 +7,7 @@ by itself under the call's one key. On a re-run the recorded results are given b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -26,7 +26,7 @@ from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import problem_of
 from agentchat.runtime.rerun import Attempt, Record
-from agentchat.transcript.calls import CallRecipe, CallResult
+from agentchat.transcript.calls import CallRecipe, CallResult, ModelRecipe, Reserved
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -43,24 +43,41 @@ names its own delay (Retry-After) is heeded instead, up to `LONGEST_WAIT`."""
 LONGEST_WAIT: Final = 60.0
 
 
+CallKind: TypeAlias = Literal["model", "code", "tool", "ask"]
+
+
 class Ready(NamedTuple):
-    """A call put together but not yet admitted: its recipe and the SHA-256 of its bytes."""
+    """A call put together but not yet admitted: its recipe, the SHA-256 of its bytes, and what it may cost at most."""
 
     recipe: CallRecipe
     digest: str
+    reserved: Reserved | None
 
 
 class Performer(Protocol):
     """One kind of call."""
 
-    def prepare(self) -> Ready:
-        """Put the request together from the log as it stands. Called before each attempt."""
+    def prepare(self, share: int = 1) -> Ready:
+        """Put the request together from the log as it stands. Called before each attempt.
+
+        share: how many calls start at once and divide what the budget has left.
+        """
+        ...
+
+    def again(self, attempt: Attempt) -> str:
+        """The digest that a recorded attempt would have today; on a re-run it must be the recorded one."""
+        ...
+
+    def other_way(self, failed: CallFailed, started: CallStarted) -> bool:
+        """Whether a call that failed for good can be made in another way; if so, the next `prepare` makes it so."""
         ...
 
     async def act(self, started: CallStarted, seq: int, emit: Callable[[str], None]) -> CallResult:
         """Do it, once. `emit` takes text as it arrives."""
         ...
 
+    kind: CallKind
+    """Which kind of call it is."""
     isolated: bool
     """Whether an attempt whose result was lost may be made again without asking."""
 
@@ -90,20 +107,22 @@ class Call:
         self._performer = performer
         self._recorded = [] if record is None else record.calls.get(ordinal, [])
         self._attempt = 0
+        self._tries = 0
         self._partial: list[str] = []
 
-    def admit(self) -> Admitted:
+    def admit(self, share: int = 1) -> Admitted:
         """Give the recorded result back, or enter the next attempt. The caller commits before `finish`.
 
         Raises CallNotAdmitted, CallFailedError (as recorded), CallUnsettled, CallDiverged.
         """
-        ready = self._performer.prepare()
         if self._recorded:
-            done = self._from_record(ready)
+            done = self._from_record()
             if done is not None:
                 return Admitted(done, None)
-            ready = self._performer.prepare()  # anew: settling a call in doubt changed the log
-        return Admitted(None, self._start(ready))
+            last = self._recorded[-1]
+            if last.end is None and self._performer.kind == "ask":  # the question stands as it was asked
+                return Admitted(None, self._desk.transcript[last.seq])
+        return Admitted(None, self._start(self._performer.prepare(share)))
 
     async def finish(self, admitted: Admitted) -> Done:
         """Make the admitted attempt, and further ones where it fails in a way that may pass."""
@@ -116,14 +135,22 @@ class Call:
             failed = await self._attempt_once(slot)
             if isinstance(failed, Done):
                 return failed
-            if not failed.retryable or self._attempt >= limit:
+            if failed.retryable and self._tries < limit:
+                await anyio.sleep(_wait(self._tries, failed.retry_after))
+            elif self._other_way(failed, slot):
+                self._tries = 0
+            else:
                 raise CallFailedError(failed.error.type, failed.error.message)
-            await anyio.sleep(_wait(self._attempt, failed.retry_after))
             slot = self._start(self._performer.prepare())
             await self._desk.commit()
 
+    def _other_way(self, failed: CallFailed, slot: Placed) -> bool:
+        assert isinstance(slot.event, CallStarted)
+        return self._performer.other_way(failed, slot.event)
+
     def _start(self, ready: Ready) -> Placed:
         self._attempt += 1
+        self._tries += 1
         desk = self._desk
         started = CallStarted(
             turn=self._turn,
@@ -133,11 +160,12 @@ class Call:
             key=f"main:{self._turn}.{self._ordinal}",
             recipe=ready.recipe,
             digest=ready.digest,
+            reserved=ready.reserved,
         )
         slot = desk.offer(started)
         denied = slot.event
         if isinstance(denied, CallDenied):
-            told = ", ".join(f"{name} {value}" for name, value in denied.values.items())
+            told = ", ".join(f"{name} {value}" for name, value in denied.values.items() if value is not None)
             raise CallNotAdmitted(f"a {denied.call} call was not admitted: the {denied.reason} has no room ({told})")
         return slot
 
@@ -157,6 +185,8 @@ class Call:
             await desk.commit()
             return failed
         except anyio.get_cancelled_exc_class():
+            if desk.parking:
+                raise  # the question stays open: the conversation goes on from it when it is answered
             partial = "".join(self._partial) or None
             desk.offer(CallCancelled(call=slot.seq, reason="cancelled", partial=partial))
             raise
@@ -167,27 +197,35 @@ class Call:
         await desk.commit()
         return Done(result, ended.seq)
 
-    def _from_record(self, ready: Ready) -> Done | None:
+    def _from_record(self) -> Done | None:
         """The recorded end of the call; None where another attempt is to be made."""
+        model = None
         for attempt in self._recorded:
-            self._check(attempt, ready)
-            self._attempt = attempt.started.attempt
+            self._check(attempt)
+            recipe = attempt.started.recipe
+            way = (recipe.model, recipe.output) if isinstance(recipe, ModelRecipe) else None
+            self._tries = self._tries + 1 if way == model else 1
+            model, self._attempt = way, attempt.started.attempt
         last = self._recorded[-1]
         if isinstance(last.end, CallFinished):
             return Done(last.end.result, last.end_seq)
         if last.end is None:
-            self._settle(last)
+            if self._performer.kind != "ask":
+                self._settle(last)
         elif isinstance(last.end, CallFailed):
             limit = charter_of(self._desk.transcript).limits.attempts
-            if not last.end.retryable or self._attempt >= limit:
-                raise CallFailedError(last.end.error.type, last.end.error.message)
+            if not last.end.retryable or self._tries >= limit:
+                if not self._performer.other_way(last.end, last.started):
+                    raise CallFailedError(last.end.error.type, last.end.error.message)
+                self._tries = 0
         return None
 
-    def _check(self, attempt: Attempt, ready: Ready) -> None:
-        started = attempt.started
-        if started.recipe.call == ready.recipe.call and started.digest == ready.digest:
+    def _check(self, attempt: Attempt) -> None:
+        started, kind = attempt.started, self._performer.kind
+        sha = self._performer.again(attempt) if started.recipe.call == kind else ""
+        if started.digest == sha:
             return
-        then, now = f"{started.recipe.call} {started.digest}", f"{ready.recipe.call} {ready.digest}"
+        then, now = f"{started.recipe.call} {started.digest}", f"{kind} {sha}"
         self._desk.offer(Diverged(turn=self._turn, ordinal=self._ordinal, recorded=then, now=now))
         raise CallDiverged(
             f"call {self._ordinal} of the turn was recorded as a {then[:20]}… call and is now a {now[:20]}… call; "

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from agentchat.policy.charter import InDoubt
 from agentchat.runtime.book import Placed
-from agentchat.seams import Delta
-from agentchat.transcript.events import Event
+from agentchat.seams import Delta, Store
+from agentchat.transcript.events import Answered, Event, Paused
 from agentchat.transcript.transcript import Transcript
 
 
@@ -22,6 +22,20 @@ class Desk(Protocol):
     @property
     def in_doubt(self) -> InDoubt:
         """What to do about calls of an earlier process that have no result."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """Where the conversation is kept."""
+        ...
+
+    @property
+    def parking(self) -> bool:
+        """Whether the run is being left because everything in it waits for a person."""
+        ...
+
+    async def ask(self, paused: Paused) -> Answered:
+        """Put a question to a person, and wait for the answer."""
         ...
 
     def offer(self, event: Event) -> Placed:

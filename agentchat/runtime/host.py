@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from agentchat.errors import CallUnsettled, ConcurrentCalls, ConfigurationError, StoreError
+from pydantic import ValidationError
+
+from agentchat.errors import AnswerRefused, CallUnsettled, ConcurrentCalls, StoreError
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import problem_of
+from agentchat.runtime.saying import said_of
 from agentchat.runtime.turn import LiveTurn
-from agentchat.seams import Agent, CodeAnswer, CodeAnswers, ModelAnswer, Parcel, Sandbox, Says
-from agentchat.transcript.events import CallFinished, CallStarted, Event, Said, TurnFailed, TurnGiven, TurnPassed
-from agentchat.transcript.messages import wrap
-from agentchat.transcript.transcript import Transcript
+from agentchat.seams import Agent, Parcel, Sandbox, Says, TypedAnswer
+from agentchat.transcript.events import Event, Said, TurnFailed, TurnGiven
+from agentchat.transcript.messages import Data, unwrap
 
 
 class Host:
@@ -29,33 +31,33 @@ class Host:
         assert isinstance(given, TurnGiven)
         try:
             turn = LiveTurn(self._desk, self._agent, self._sandbox, seq, given)
+            self._check(given.subject)
             says = await self._agent.respond(turn)
             if turn.busy:
                 raise ConcurrentCalls(f"agent {self._agent.name} returned while a call of its turn was under way")
-            return _said(self._desk.transcript, self._agent.name, seq, says)
+            offer = said_of(self._desk.transcript, self._agent.name, seq, says)
+            self._check_said(turn, offer, says)
+            return offer
         except (StoreError, CallUnsettled):
             raise
         except Exception as error:
             return TurnFailed(turn=seq, error=problem_of(error))
 
+    def _check_said(self, turn: LiveTurn, offer: Event, says: Says) -> None:
+        """Validate what a typed message says by its class. Raises AnswerRefused, with the refusal recorded."""
+        body = offer.body if isinstance(offer, Said) else None
+        if not isinstance(body, Data) or isinstance(says, TypedAnswer) or body.type not in self._agent.types:
+            return
+        try:
+            unwrap(body, self._agent.types)
+        except ValidationError as error:
+            problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            turn.refuse(problems, raw=body.value)
+            told = "; ".join(problems)
+            raise AnswerRefused(f"agent {self._agent.name} said a {body.type} that is none: {told}", problems) from None
 
-def _said(transcript: Transcript, name: str, turn: int, says: Says) -> Said | TurnPassed:
-    if says is None:
-        return TurnPassed(turn=turn)
-    if isinstance(says, ModelAnswer | CodeAnswer):
-        return _relayed(transcript, name, turn, (says.call,), None)
-    if isinstance(says, CodeAnswers):
-        return _relayed(transcript, name, turn, tuple(answer.call for answer in says.answers), says.skipped or None)
-    return Said(sender=name, body=wrap(says), turn=turn)
-
-
-def _relayed(transcript: Transcript, name: str, turn: int, calls: tuple[int, ...], skipped: int | None) -> Said:
-    """A message that is the result of calls of this turn, and of nothing else."""
-    for call in calls:
-        finished = transcript[call].event if 1 <= call <= len(transcript) else None
-        started = transcript[finished.call].event if isinstance(finished, CallFinished) else None
-        if not isinstance(started, CallStarted) or started.turn != turn:
-            raise ConfigurationError(f"agent {name} returned an answer that is no result of a call of its turn")
-    if not calls:
-        raise ConfigurationError(f"agent {name} returned an answer without any result; return None to say nothing")
-    return Said(sender=name, from_calls=calls, skipped=skipped, turn=turn)
+    def _check(self, subject: int) -> None:
+        """Validate a typed message once more before it is delivered. Raises pydantic's ValidationError."""
+        said = self._desk.transcript[subject].event
+        if isinstance(said, Said) and (said.type is not None or isinstance(said.body, Data)):
+            unwrap(self._desk.transcript.body_of(said), self._agent.types)

@@ -1,42 +1,59 @@
 """The conversation manager: asks the policy what is due, enters it, and carries turns to their hosts.
 
-It decides nothing itself. It holds no state that the log does not hold, except which turn is being carried right now.
+It decides nothing itself. It holds no state that the log does not hold, except which turns are being carried right now.
+Where the routing gives several turns at once they are carried side by side, each in a task of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import anyio
+from anyio.abc import TaskGroup
+from pydantic_core import to_jsonable_python
 
-from agentchat.errors import AgentChatError, CallNotAdmitted, ConversationClosed, StoreError
+from agentchat.errors import AgentChatError, CallNotAdmitted, ConfigurationError, ConversationClosed, StoreError
 from agentchat.policy.charter import InDoubt
-from agentchat.policy.decide import decide, stopping
+from agentchat.policy.decide import decide, due_in, stopping
+from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.rules import Elapsed
 from agentchat.policy.state import state_of
 from agentchat.runtime.book import Book, Placed
 from agentchat.runtime.host import Host
-from agentchat.runtime.problems import problem_of
+from agentchat.runtime.problems import only_one, problem_of
+from agentchat.runtime.questions import Questions
 from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Store
+from agentchat.transcript.calls import Problem
 from agentchat.transcript.events import (
+    Answered,
     CallCancelled,
     CallDenied,
     CallFailed,
     CallFinished,
+    CallInDoubt,
+    CallStarted,
     Closed,
     Entry,
     Event,
     Interrupted,
+    Judged,
+    Paused,
     Refused,
     TimeUp,
+    TurnCancelled,
     TurnFailed,
     TurnGiven,
 )
 from agentchat.transcript.transcript import Transcript
 
 _ENDS: Final = (CallFinished, CallFailed, CallCancelled)
+_SPENDS: Final = (CallStarted, CallInDoubt, *_ENDS)
+
+Judge: TypeAlias = Callable[[Transcript, int], object]
+"""A user's function, made to be asked about the entry of a transcript with that number; it may be async."""
 
 
 class Manager:
@@ -52,13 +69,20 @@ class Manager:
         feed: Feed,
         clock: Clock,
         in_doubt: InDoubt = "ask",
+        judges: Mapping[str, Judge] = MappingProxyType({}),
+        questions: Questions | None = None,
     ) -> None:
         self.conversation = conversation
         self.in_doubt: InDoubt = in_doubt
-        self.book = Book(conversation, transcript, store, feed, clock, on_superseded=self._give_up_turn)
+        self._judges = judges
+        self.store = store
+        self._questions = questions or Questions()
+        self._questions.on_wait = self._park_if_all_wait
+        self.book = Book(conversation, transcript, store, feed, clock, on_superseded=self._give_up)
         self._bus = bus
         self._feed = feed
-        self._scope: anyio.CancelScope | None = None
+        self._carried: dict[int, anyio.CancelScope] = {}
+        self._news = anyio.Event()
         self._leaves: list[Callable[[], None]] = []
 
     @property
@@ -80,7 +104,24 @@ class Manager:
         placed = self.book.enter(ruling.event, ruling.cause)
         if isinstance(ruling.event, CallDenied):
             self.look()
+        elif isinstance(ruling.event, _SPENDS):
+            self._tell_of_the_budget()
         return placed
+
+    def _tell_of_the_budget(self) -> None:
+        """Enter that a limit draws near, or that a call took more than it had reserved, as soon as it is so."""
+        transcript = self.book.transcript
+        while (notice := state_of(transcript).notice(transcript)) is not None:
+            self.book.enter(notice, len(transcript))
+
+    @property
+    def parking(self) -> bool:
+        """Whether the run is being left because everything in it waits for a person."""
+        return self._questions.parking
+
+    async def ask(self, paused: Paused) -> Answered:
+        """Put a question to a person, and wait for the answer."""
+        return await self._questions.ask(self, paused)
 
     async def commit(self) -> None:
         """Make everything entered so far durable."""
@@ -99,6 +140,7 @@ class Manager:
 
     def leave(self) -> None:
         """Take all agents off the bus, and let the book go."""
+        self._questions.let_go()
         self.book.close()
         for leave in self._leaves:
             leave()
@@ -112,26 +154,74 @@ class Manager:
     async def drive(self) -> None:
         """Go on until the run is closed. Cancellation closes it as interrupted, and keeps what had arrived."""
         try:
-            while True:
-                ruling = decide(self.transcript)
-                if ruling is None:
-                    turn = state_of(self.transcript).board.turn
-                    if turn is None:
-                        break
-                    await self._carry(turn)  # one that an earlier process left open
-                    continue
-                placed = self.book.enter(ruling.event, ruling.cause)
-                if isinstance(ruling.event, TurnGiven):
-                    await self._carry(self.transcript[placed.seq])
-                elif isinstance(ruling.event, Closed):
-                    await self.book.commit()
-                    if placed.seq:
-                        break  # else someone's input came first, and is decided on
+            async with anyio.create_task_group() as tasks:
+                while await self._step(tasks):
+                    pass
+        except BaseExceptionGroup as group:
+            raise only_one(group) from None
         except anyio.get_cancelled_exc_class():
             self._stop_for_good()
             with anyio.CancelScope(shield=True), suppress(StoreError):  # lost to another holder: it has the last word
                 await self.book.commit()
             raise
+
+    async def _step(self, tasks: TaskGroup) -> bool:
+        """Do what is due next; False when the run is over, or left because it waits for a person."""
+        if self.parking:
+            return False
+        due = due_in(self.transcript)
+        if isinstance(due, Need):
+            await self._judge(due)
+            return True
+        if due is None:
+            return await self._wait(tasks)
+        placed = self.book.enter(due.event, due.cause)
+        if isinstance(due.event, TurnGiven):
+            await self._start(tasks, self.transcript[placed.seq])
+        elif isinstance(due.event, Closed):
+            await self.book.commit()
+            if placed.seq:
+                return False  # else someone's input came first, and is decided on
+        return True
+
+    async def _start(self, tasks: TaskGroup, turn: Entry) -> None:
+        """Carry a turn: here where it is the only one, beside the others where there may be several."""
+        self._carried[turn.seq] = anyio.CancelScope()
+        state = state_of(self.transcript)
+        if state.walk is None or (len(state.board.open_turns) == 1 and due_in(self.transcript) is None):
+            await self._carry(turn)
+        else:
+            tasks.start_soon(self._carry_beside, turn)
+
+    async def _carry_beside(self, turn: Entry) -> None:
+        try:
+            await self._carry(turn)
+        finally:
+            self._news.set()
+
+    async def _wait(self, tasks: TaskGroup) -> bool:
+        """Nothing is due: take up turns that an earlier process left open, or wait for those that are going on."""
+        open_turns = state_of(self.transcript).board.open_turns
+        if not open_turns:
+            return False
+        left = [turn.entry for seq, turn in open_turns.items() if seq not in self._carried]
+        if left:
+            for turn in left:
+                await self._start(tasks, turn)
+            return True
+        self._park_if_all_wait()
+        if self.parking:
+            return False
+        self._news = anyio.Event()
+        await self._news.wait()
+        return True
+
+    def _park_if_all_wait(self) -> None:
+        """Leave the run where everything in it waits for a person who is not there."""
+        if self._questions.all_wait(len(state_of(self.transcript).board.open_turns)):
+            self._questions.park()
+            for scope in self._carried.values():
+                scope.cancel()
 
     async def _carry(self, turn: Entry) -> None:
         """Carry a turn to its host and enter what comes back, or that it was stopped."""
@@ -139,15 +229,43 @@ class Manager:
         assert isinstance(given, TurnGiven)
         offer: Event | None = None
         if not stopping(self.transcript):
-            with anyio.CancelScope() as self._scope:
+            with self._carried[turn.seq]:
                 offer = await self._bus.call(self._address(given.to), Parcel(self.conversation, turn))
-            self._scope = None
-        if state_of(self.transcript).board.turn is not turn:
+        self._carried.pop(turn.seq, None)
+        still = state_of(self.transcript).board.open_turns.get(turn.seq)
+        if still is None or still.entry is not turn or self.parking:
             return  # given up: someone else's input came first, so the turn is decided anew
-        if offer is None or isinstance(self._entered(turn, offer).event, Refused):
-            stop = decide(self.transcript)
-            if stop is not None:
-                self.book.enter(stop.event, stop.cause)
+        if offer is None:
+            self._enter_due()
+            return
+        refused = self._entered(turn, offer).event
+        if isinstance(refused, Refused) and not self._enter_due():
+            problem = Problem(type="AnswerRefused", message="; ".join(refused.problems))
+            self._entered(turn, TurnFailed(turn=turn.seq, error=problem))
+
+    def _enter_due(self) -> bool:
+        """Enter that open turns are stopped, where they are to be."""
+        entered = False
+        while (due := decide(self.transcript)) is not None and isinstance(due.event, TurnCancelled):
+            self.book.enter(due.event, due.cause)
+            entered = True
+        return entered
+
+    async def _judge(self, need: Need) -> None:
+        """Ask a user's function, and enter its verdict; what it raises is one as well."""
+        judge = self._judges.get(need.name)
+        if judge is None:
+            raise ConfigurationError(
+                f"the function {need.name.partition(' ')[0]} is asked, and this program does not have it as it was"
+            )
+        try:
+            value = judge(self.transcript, need.on)
+            if isinstance(value, Awaitable):
+                value = await value
+            judged = Judged(name=need.name, on=need.on, value=to_jsonable_python(value))
+        except Exception as error:
+            judged = Judged(name=need.name, on=need.on, error=problem_of(error))
+        self.book.enter(judged, need.on)
 
     def _entered(self, turn: Entry, offer: Event) -> Placed:
         """Enter what a host offers; what cannot be written down fails the turn by name."""
@@ -166,9 +284,10 @@ class Manager:
         while (ruling := decide(self.transcript)) is not None:
             self.book.enter(ruling.event, ruling.cause)
 
-    def _give_up_turn(self) -> None:
-        if self._scope is not None:
-            self._scope.cancel()
+    def _give_up(self, gone: set[int]) -> None:
+        for seq in gone & self._carried.keys():
+            self._carried[seq].cancel()
+        self._news.set()
 
     # inputs
 
@@ -183,12 +302,15 @@ class Manager:
         with anyio.CancelScope(shield=True):
             await self.book.commit()
         self.look()
+        self._news.set()
         return slot
 
     def look(self) -> None:
-        """Stop the turn that is going on where the log now says so."""
-        if self._scope is not None and stopping(self.transcript):
-            self._scope.cancel()
+        """Stop the turns that are going on where the log now says so; see whether a question was answered."""
+        if self._carried and stopping(self.transcript):
+            for scope in self._carried.values():
+                scope.cancel()
+        self._questions.look(self.transcript)
 
     async def keep_time(self) -> None:
         """Enter TimeUp when a rule's or the budget's time is over; ends when none is left."""

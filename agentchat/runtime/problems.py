@@ -17,6 +17,14 @@ def problem_of(error: BaseException) -> Problem:
     return Problem(type=type(error).__name__, message=_told(error), where=where)
 
 
+def only_one(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The exception that a group holds, where it holds but one."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
 def _told(error: BaseException) -> str:
     try:
         text = str(error)

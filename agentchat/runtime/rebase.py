@@ -3,13 +3,13 @@
 Someone may append an input while this process holds entries that are not stored yet. The input keeps its place; what
 was pending comes after it, with its references moved along. A decision that was not yet stored (a turn given or
 stopped, the run closed) is not moved but given up, with all that followed from it: what it looked at has changed, so
-it is taken anew, before any call of such a turn was made.
+it is taken anew, before any call of such a turn was made. Other turns that are going on beside it keep what they did.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agentchat.transcript.calls import CodeRecipe, Item, ModelRecipe, Piece
@@ -25,11 +25,12 @@ from agentchat.transcript.events import (
     TimeUp,
     TurnCancelled,
     TurnGiven,
+    Warned,
 )
 
-_SEQ: Final = re.compile(r"^([@%])(\d+)")
-_FIELDS: Final = ("turn", "call", "subject", "on")
-_DECISIONS: Final = (TurnGiven, TurnCancelled, Closed)
+_SEQ: Final = re.compile(r"^([@%~])(\d+)")
+_FIELDS: Final = ("turn", "call", "subject", "on", "upto")
+_DECISIONS: Final = (TurnGiven, TurnCancelled, Closed, Warned)
 
 
 def is_input(event: Event) -> bool:
@@ -39,10 +40,26 @@ def is_input(event: Event) -> bool:
     return isinstance(event, Answered | Interrupted | ExternalSignal | TimeUp)
 
 
-def surviving(pending: list[Event]) -> list[bool]:
-    """For each pending event, whether it is entered again: all before the first decision, of the rest the inputs."""
-    first = next((place for place, event in enumerate(pending) if isinstance(event, _DECISIONS)), len(pending))
-    return [place < first or is_input(event) for place, event in enumerate(pending)]
+def surviving(pending: Sequence[tuple[int, Event]]) -> list[bool]:
+    """For each pending event with its place, whether it is entered again.
+
+    Decisions are not, from the first on, nor what was done in turns that were given by one of them, nor what is said
+    of the run as a whole once the first decision is given up.
+    """
+    dropped: set[int] = set()
+    kept: list[bool] = []
+    for seq, event in pending:
+        turn, call = getattr(event, "turn", None), getattr(event, "call", None)
+        if isinstance(event, _DECISIONS):
+            keep = False
+        elif not dropped or is_input(event):
+            keep = True
+        else:
+            keep = isinstance(turn or call, int) and turn not in dropped and call not in dropped
+        if not keep:
+            dropped.add(seq)
+        kept.append(keep)
+    return kept
 
 
 def moved(event: Event, places: Mapping[int, int]) -> Event:
@@ -56,9 +73,10 @@ def moved(event: Event, places: Mapping[int, int]) -> Event:
     if calls is not None and any(call in places for call in calls):
         update["from_calls"] = tuple(places.get(call, call) for call in calls)
     if isinstance(event, CallDenied):
-        named = event.values.get("event")
-        if isinstance(named, int) and named in places:
-            update["values"] = {**event.values, "event": places[named]}
+        named = {field: event.values.get(field) for field in ("event", "overrun")}
+        found = {field: places[seq] for field, seq in named.items() if isinstance(seq, int) and seq in places}
+        if found:
+            update["values"] = {**event.values, **found}
     if isinstance(event, CallStarted):
         recipe = event.recipe
         if isinstance(recipe, ModelRecipe):
@@ -66,6 +84,7 @@ def moved(event: Event, places: Mapping[int, int]) -> Event:
                 update={
                     "base": places.get(recipe.base, recipe.base) if recipe.base is not None else None,
                     "add": tuple(_item(item, places) for item in recipe.add),
+                    "tail": None if recipe.tail is None else tuple(_piece(piece, places) for piece in recipe.tail),
                 }
             )
         elif isinstance(recipe, CodeRecipe):

@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 from agentchat.policy.charter import charter_of
 from agentchat.policy.state import state_of
+from agentchat.transcript.calls import CodeRecipe, ToolRecipe
 from agentchat.transcript.events import (
     CallCancelled,
     CallFailed,
     CallFinished,
     CallInDoubt,
     CallStarted,
+    Compacted,
+    Refused,
     StateSet,
 )
 from agentchat.transcript.transcript import Transcript
@@ -31,31 +34,53 @@ class Attempt(NamedTuple):
 
 
 class Record:
-    """What is recorded of one turn: attempts by ordinal, in order, and the states that were set."""
+    """What is recorded of one turn: attempts by ordinal, in order, states that were set, and answers refused.
+
+    compacted: whether what came before the turn was summed up in it.
+    """
 
     def __init__(self, transcript: Transcript, turn: int) -> None:
         self.calls: dict[int, list[Attempt]] = {}
         self.states: list[StateSet] = []
+        self.refused: list[Refused] = []
+        self.compacted = False
         places: dict[int, tuple[int, int]] = {}
+        ends: set[int] = set()
         for entry in transcript.since(turn):
             event = entry.event
             if isinstance(event, CallStarted):
+                if event.turn != turn:
+                    continue
                 attempts = self.calls.setdefault(event.ordinal, [])
                 places[entry.seq] = (event.ordinal, len(attempts))
                 attempts.append(Attempt(entry.seq, event, None, 0))
             elif isinstance(event, CallFinished | CallFailed | CallCancelled | CallInDoubt):
+                if event.call not in places:
+                    continue
                 ordinal, place = places[event.call]
                 attempt = self.calls[ordinal][place]
                 self.calls[ordinal][place] = attempt._replace(end=event, end_seq=entry.seq)
-            elif isinstance(event, StateSet):
+                ends.add(entry.seq)
+            elif isinstance(event, StateSet) and event.turn == turn:
                 self.states.append(event)
+            elif isinstance(event, Refused) and event.turn == turn:
+                self.refused.append(event)
+            elif isinstance(event, Compacted) and event.call in ends:
+                self.compacted = True
 
 
 def unsettled(transcript: Transcript) -> list[tuple[int, CallStarted]]:
     """The open calls that may have had an effect outside and may not be made again without asking."""
     found = []
     for seq, started in state_of(transcript).board.open_calls.items():
-        code = charter_of(transcript).agent(started.agent).code
-        if started.recipe.call != "model" and not (code is not None and code.isolated):
+        card, recipe = charter_of(transcript).agent(started.agent), started.recipe
+        if isinstance(recipe, CodeRecipe):
+            safe = card.code is not None and card.code.isolated
+        elif isinstance(recipe, ToolRecipe):
+            tool = card.tool(recipe.name)
+            safe = tool is not None and tool.idempotent
+        else:
+            safe = True
+        if not safe:
             found.append((seq, started))
     return found

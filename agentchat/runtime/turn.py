@@ -1,26 +1,35 @@
-"""What an agent may do in its turn: ask its model, run code, set its state, and several of these at once."""
+"""What an agent may do in its turn: ask its model, run code, call tools, ask a person, set its state."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import anyio
 from anyio.lowlevel import checkpoint
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic_core import to_json
 
 from agentchat.errors import CallDiverged, CallNotAdmitted, ConcurrentCalls, ConfigurationError
+from agentchat.policy.answering import unfit
+from agentchat.policy.asking import SUMMARISE, Wish, is_closing
+from agentchat.policy.context import context_of
+from agentchat.policy.routing.plans import PERSON
 from agentchat.policy.state import state_of
 from agentchat.policy.visibility import seen_by
 from agentchat.runtime.calls import Admitted, Call, Done, Performer
 from agentchat.runtime.desk import Desk
+from agentchat.runtime.performers.ask import AskPerformer
 from agentchat.runtime.performers.code import CodePerformer
 from agentchat.runtime.performers.model import ModelPerformer
+from agentchat.runtime.performers.tool import ToolPerformer
+from agentchat.runtime.replying import reply
 from agentchat.runtime.rerun import Record
+from agentchat.runtime.saying import said_of
 from agentchat.runtime.states import state_before
-from agentchat.seams import Agent, CodeAnswer, ModelAnswer, Sandbox
-from agentchat.transcript.calls import Reply
-from agentchat.transcript.events import Diverged, StateSet, TurnGiven
+from agentchat.seams import Agent, CodeAnswer, ModelAnswer, PersonAnswer, Sandbox, Says, Tool, ToolAnswer, TypedAnswer
+from agentchat.transcript.calls import Answer, JsonObject, Reply, ToolResult
+from agentchat.transcript.events import Compacted, Diverged, Refused, Said, StateSet, TurnGiven
 from agentchat.transcript.messages import CodeRun
 from agentchat.transcript.transcript import Message, Transcript
 
@@ -53,8 +62,11 @@ class LiveTurn:
         self._ordinal = 0
         self._state_ordinal = 0
         self._busy = False
+        turn = state_of(desk.transcript).board.open_turns.get(seq)
         # nothing is recorded of a turn that was given just now
-        self._record = Record(desk.transcript, seq) if len(desk.transcript) > seq else None
+        self._record = Record(desk.transcript, seq) if turn is not None and turn.acted else None
+        self._refusals = 0
+        self._summed = False
         self._state: BaseModel | None = None
         self._state_read = False
 
@@ -83,6 +95,19 @@ class LiveTurn:
         """The messages this agent sees, oldest first; none that came after the turn was given."""
         transcript = self._desk.transcript
         return seen_by(transcript, self.agent, state_of(transcript).board.said, self._seq)
+
+    @property
+    def joined(self) -> tuple[Message, ...]:
+        """The messages of a join, in the order of its edge; the subject alone where there is none."""
+        seqs = (self._given.why.values or {}).get("joined")
+        if not isinstance(seqs, list):
+            return (self.subject,)
+        return tuple(self._desk.transcript.message(seq) for seq in seqs if isinstance(seq, int))
+
+    @property
+    def closing(self) -> bool:
+        """Whether this is the last turn of a run whose budget is spent: no tools, an answer from what is there."""
+        return is_closing(self._given)
 
     # state
 
@@ -124,8 +149,15 @@ class LiveTurn:
 
     def model(self, prompt: str | None = None, *, history: bool = True) -> Act[ModelAnswer]:
         """Ask the agent's model. `prompt` is added as a user message; without `history` it is all the model sees."""
-        performer = ModelPerformer(self._desk, self.agent, self._agent.model, prompt, history=history)
-        return Act(self, performer, _model_answer)
+        return self.wished(Wish(prompt, history, typed=False))
+
+    def wished(self, wish: Wish, *, stronger: bool = False) -> Act[ModelAnswer]:
+        """Ask the agent's model, with all that can be said about how."""
+        return Act(self, ModelPerformer(self._desk, self._agent, wish, stronger=stronger), _model_answer)
+
+    async def reply(self) -> Says:
+        """Let the agent's model answer, tools and repairs included."""
+        return await reply(self, self._agent)
 
     def code(self, source: str, language: str = "python") -> Act[CodeAnswer]:
         """Run a program in the agent's sandbox."""
@@ -134,6 +166,73 @@ class LiveTurn:
         subject = self._given.subject
         performer = CodePerformer(self._desk, self.agent, self._sandbox, source, language, subject=subject)
         return Act(self, performer, _code_answer)
+
+    def tool(self, name: str, **arguments: JsonValue) -> Act[ToolAnswer]:
+        """Call one of the agent's tools. Raises ConfigurationError for an unknown one, or arguments that do not fit."""
+        tool = self.tool_named(name)
+        if tool is None:
+            known = ", ".join(one.name for one in self._agent.tools) or "none"
+            raise ConfigurationError(f"agent {self.agent} has no tool {name!r} (it has: {known})")
+        checked = tool.check(to_json(arguments).decode())
+        if isinstance(checked, list):
+            raise ConfigurationError(f"the tool {name}: {'; '.join(checked)}")
+        return self.called(tool, checked)
+
+    def tool_named(self, name: str) -> Tool | None:
+        """The agent's tool of this name."""
+        return next((tool for tool in self._agent.tools if tool.name == name), None)
+
+    def called(self, tool: Tool, arguments: JsonObject, tool_call_id: str | None = None) -> Act[ToolAnswer]:
+        """Call a tool with arguments that it has checked."""
+        performer = ToolPerformer(self._desk, self.agent, tool, arguments, tool_call_id=tool_call_id)
+        return Act(self, performer, _tool_answer)
+
+    def ask(
+        self, question: str, answer: type = bool, *, to: str = PERSON, tool_call_id: str | None = None
+    ) -> Act[PersonAnswer]:
+        """Ask a person; `answer` is what they are to give: bool, str, or a pydantic model."""
+        kind: TypeAdapter[Any] = TypeAdapter(answer)
+        performer = AskPerformer(self._desk, question, kind.json_schema(), to, tool_call_id=tool_call_id)
+
+        def shape(done: Done) -> PersonAnswer:
+            given = cast(Answer, done.result)
+            return PersonAnswer(kind.validate_python(given.value), given.by, done.seq)
+
+        return Act(self, performer, shape)
+
+    def refuse(
+        self,
+        problems: Sequence[str],
+        *,
+        raw: JsonValue = None,
+        call: int | None = None,
+        tool_call_id: str | None = None,
+    ) -> None:
+        """Record that an answer, or a tool call that a model asks for, is not accepted, and why."""
+        self._check_open()
+        calls = None if call is None else (call,)
+        refused = Refused(
+            turn=self._seq,
+            by="agent",
+            raw=raw,
+            problems=tuple(problems),
+            from_calls=calls,
+            tool_call_id=tool_call_id,
+        )
+        recorded = [] if self._record is None else [one for one in self._record.refused if one.by == "agent"]
+        self._refusals += 1
+        if self._refusals > len(recorded):
+            self._desk.offer(refused)
+        elif recorded[self._refusals - 1] != refused:
+            then, now = repr(recorded[self._refusals - 1]), repr(refused)
+            self._desk.offer(Diverged(turn=self._seq, ordinal=self._ordinal, recorded=then, now=now))
+            raise CallDiverged(f"refusal {self._refusals} of the turn was {then} and is now {now}")
+
+    def unsayable(self, answer: TypedAnswer) -> tuple[str, ...]:
+        """Why a typed answer would not be delivered, if it were said now."""
+        transcript = self._desk.transcript
+        said = said_of(transcript, self.agent, self._seq, answer)
+        return unfit(transcript, state_of(transcript), said) if isinstance(said, Said) else ()
 
     async def gather(self, *calls: Awaitable[Any]) -> list[Any]:
         """Make several calls at once; results in the order given.
@@ -159,7 +258,7 @@ class LiveTurn:
         for place, act in enumerate(acts):
             call = self._call(act.performer)
             try:
-                admitted.append((place, call, call.admit()))
+                admitted.append((place, call, call.admit(len(acts) - place)))
             except Exception as error:
                 errors[place] = error
         await self._desk.commit()
@@ -182,6 +281,8 @@ class LiveTurn:
         """Make one call."""
         self._claim()
         try:
+            if isinstance(act.performer, ModelPerformer) and act.performer.shows_history:
+                await self._sum_up()
             call = self._call(act.performer)
             try:
                 admitted = call.admit()
@@ -194,14 +295,31 @@ class LiveTurn:
         finally:
             self._busy = False
 
+    async def _sum_up(self) -> None:
+        """Have the model sum up what came before this turn, where there is too much of it to show whole."""
+        transcript = self._desk.transcript
+        recorded = self._record is not None and self._record.compacted
+        if self._summed or not (recorded or context_of(transcript, self.agent).overfull()):
+            return
+        self._summed = True
+        wish = Wish(SUMMARISE, typed=False, tools=False)
+        call = self._call(ModelPerformer(self._desk, self._agent, wish))
+        try:
+            admitted = call.admit()
+        finally:
+            await self._desk.commit()
+        done = await call.finish(admitted)
+        if not recorded:
+            upto = context_of(self._desk.transcript, self.agent).exchange.fresh - 1
+            self._desk.offer(Compacted(agent=self.agent, upto=upto, call=done.seq))
+
     @property
     def busy(self) -> bool:
         """Whether a call of the turn is under way."""
         return self._busy
 
     def _check_open(self) -> None:
-        turn = state_of(self._desk.transcript).board.turn
-        if turn is None or turn.seq != self._seq:
+        if self._seq not in state_of(self._desk.transcript).board.open_turns:
             raise CallNotAdmitted(f"this turn of {self.agent} is over; what it does must be done before it returns")
 
     def _claim(self) -> None:
@@ -219,6 +337,10 @@ class LiveTurn:
 
 def _model_answer(done: Done) -> ModelAnswer:
     return ModelAnswer(cast(Reply, done.result), done.seq)
+
+
+def _tool_answer(done: Done) -> ToolAnswer:
+    return ToolAnswer(cast(ToolResult, done.result), done.seq)
 
 
 def _code_answer(done: Done) -> CodeAnswer:

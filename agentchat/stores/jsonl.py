@@ -80,6 +80,11 @@ class JsonlStore:
         """Let go, also in a cancelled scope. Releasing what is no longer held does nothing."""
         await self._worker.finish(partial(self._release, lease))
 
+    def beside(self, conversation: str) -> JsonlStore:
+        """A file beside this one, for a file holds one conversation: `run.jsonl` has `run.<rest of the id>.jsonl`."""
+        rest = conversation.rpartition(".")
+        return JsonlStore(self.path.with_name(f"{self.path.stem}.{rest[2]}{self.path.suffix}"), wall=self._wall)
+
     async def aclose(self) -> None:
         """Nothing to let go of: no file is open between two calls."""
 

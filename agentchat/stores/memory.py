@@ -87,5 +87,9 @@ class MemoryStore:
         if record is not None:
             self._leases[lease.conversation] = record
 
+    def beside(self, conversation: str) -> MemoryStore:
+        """This store, which keeps many."""
+        return self
+
     async def aclose(self) -> None:
         """Nothing to let go of: the conversations stay."""

@@ -78,6 +78,10 @@ class SqliteStore:
         """Let go, also in a cancelled scope. Releasing what is no longer held does nothing."""
         await self._worker.finish(partial(self._database.release, lease))
 
+    def beside(self, conversation: str) -> SqliteStore:
+        """This store, which keeps many."""
+        return self
+
     async def aclose(self) -> None:
         """Close the file; the next use opens it again."""
         await self._worker.finish(self._database.close)

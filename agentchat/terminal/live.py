@@ -1,19 +1,35 @@
 """A run as it goes on, printed from top to bottom: nothing is ever drawn again, so nothing flickers or scrolls away.
 
-On a terminal the text of a model is appended as it arrives; elsewhere each message comes once, when it is said. It
-reads the transcript and writes to one console; it changes and decides nothing.
+On a terminal the text of a model is appended as it arrives; elsewhere each message comes once, when it is said. What is
+no text for people (a typed answer, a supervisor's direction, a summary for the model itself) never arrives in pieces.
+Of several turns at once one is shown as it arrives, the others when they have said something. It reads the transcript
+and writes to one console; it changes and decides nothing.
 """
 
 from __future__ import annotations
 
+from agentchat.policy.asking import SUMMARISE
 from agentchat.policy.charter import charter_of
+from agentchat.policy.fitting import PLAIN
 from agentchat.seams import Delta
 from agentchat.terminal.console import Plain
 from agentchat.terminal.sanitize import Sanitizer
 from agentchat.terminal.view import body, heading, view
 from agentchat.terminal.wrapping import Wrapper
-from agentchat.transcript.events import CallStarted, Entry, Said
+from agentchat.transcript.calls import CodeRecipe, ModelRecipe, ToolRecipe, ToolResult
+from agentchat.transcript.events import (
+    CallCancelled,
+    CallFailed,
+    CallFinished,
+    CallInDoubt,
+    CallStarted,
+    Entry,
+    Refused,
+    Said,
+)
 from agentchat.transcript.transcript import Transcript
+
+_ENDS = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 
 
 class LivePrinter:
@@ -24,11 +40,13 @@ class LivePrinter:
         self._transcript = transcript
         self._after = after
         self._streaming = console.is_terminal
-        self._headed: tuple[str, int] | None = None  # agent and turn, where nothing but what they say stands below
+        self._headed: tuple[str, int] | None = None  # agent and turn, where nothing but what they do stands below
         self._call = 0  # the call whose text is appended
+        self._under_way = False  # whether it still is
         self._streamed = False  # whether any of it was
         self._missed = False  # whether some of it was not
         self._line_open = False
+        self._listing = False  # whether a line about a turn without heading stands last
         self._clean = Sanitizer()
         self._wrap = Wrapper(console.width)
 
@@ -42,8 +60,10 @@ class LivePrinter:
 
     def _enter(self, entry: Entry) -> None:
         event = entry.event
-        if isinstance(event, CallStarted):
-            if self._streaming and self._speaks(event.agent):
+        if isinstance(event, _ENDS) and event.call == self._call:
+            self._under_way = False
+        if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe | CodeRecipe):
+            if self._streaming and not self._under_way:
                 self._announce(event, entry.seq)
         elif isinstance(event, Said) and event.turn is not None and self._headed == (event.sender, event.turn):
             self._end_line()
@@ -51,21 +71,38 @@ class LivePrinter:
                 self._console.show(body(self._transcript.body(entry.seq)))
             self._space()
         else:
-            headed = None if self._headed is None or self._streamed else self._headed[0]
-            shown = view(entry, self._transcript, partial=not self._streamed, under=headed)
-            if shown is not None:
-                self._end_line()
-                self._console.show(shown)
-                self._space()
+            self._tell(entry)
+
+    def _tell(self, entry: Entry) -> None:
+        """An entry that is no part of what is arriving."""
+        headed = None if self._headed is None or self._streamed else self._headed[0]
+        shown = view(entry, self._transcript, partial=not self._streamed, under=headed)
+        if shown is None:
+            return
+        self._end_line()
+        beside = _beside(entry) and (self._headed is None or self._headed[0] == self._agent(entry))
+        if not beside:
+            self._leave_list()
+        self._console.show(shown)
+        self._listing = beside and self._headed is None
+        if beside:
+            self._streamed = False  # a line about the turn: what is said in the end comes below it, whole
+        else:
+            self._space()
 
     def _announce(self, started: CallStarted, seq: int) -> None:
         """Say whose turn it is before the text comes: a model may think for long."""
+        if not self._heads(started.agent):
+            return
         who = (started.agent, started.turn)
         if self._headed != who:
             self._end_line()
+            self._leave_list()
             self._console.show(heading(started.agent, self._transcript))
             self._headed = who
-        self._call, self._streamed, self._missed = seq, False, False
+        arrives = self._arrives(started)
+        self._call, self._under_way = (seq, True) if arrives else (0, False)
+        self._streamed = self._missed = False
         self._clean, self._wrap = Sanitizer(), Wrapper(self._console.width)
 
     def _append(self, delta: Delta) -> None:
@@ -80,14 +117,37 @@ class LivePrinter:
         self._raw(self._wrap.feed(self._clean.feed(delta.text)))
         self._streamed = True
 
-    def _speaks(self, agent: str) -> bool:
+    def _heads(self, agent: str) -> bool:
         """Whether what the agent's calls bring is what it says. A function agent may do anything with it."""
-        return charter_of(self._transcript).agent(agent).kind in ("assistant", "user-proxy")
+        return charter_of(self._transcript).agent(agent).kind in ("assistant", "user-proxy", "supervisor")
+
+    def _arrives(self, started: CallStarted) -> bool:
+        """Whether the text of a call is text for people."""
+        recipe = started.recipe
+        if not isinstance(recipe, ModelRecipe):
+            return False
+        summary = bool(recipe.add) and f"={SUMMARISE}" in recipe.add[-1][1]
+        return set(charter_of(self._transcript).agent(started.agent).emits) <= PLAIN and not summary
+
+    def _agent(self, entry: Entry) -> str | None:
+        """Whose call or turn an entry is about."""
+        event = entry.event
+        start = getattr(event, "call", None)
+        about = self._transcript[start].event if isinstance(start, int) else event
+        turn = getattr(about, "turn", None)
+        given = self._transcript[turn].event if isinstance(turn, int) else None
+        return getattr(given, "to", None)
 
     def _space(self) -> None:
         """Leave a line free behind a message; what follows needs its own heading."""
         self._console.raw("\n")
         self._headed = None
+
+    def _leave_list(self) -> None:
+        """Leave a line free behind lines about a turn that has no heading."""
+        if self._listing:
+            self._console.raw("\n")
+        self._listing = False
 
     def _raw(self, text: str) -> None:
         if text:
@@ -99,3 +159,11 @@ class LivePrinter:
         if self._line_open:
             self._console.raw("\n")
             self._line_open = False
+
+
+def _beside(entry: Entry) -> bool:
+    """Lines that stand within a turn: tool calls, their results, and what was refused."""
+    event = entry.event
+    if isinstance(event, CallStarted):
+        return isinstance(event.recipe, ToolRecipe)
+    return isinstance(event, Refused) or (isinstance(event, CallFinished) and isinstance(event.result, ToolResult))

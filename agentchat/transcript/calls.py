@@ -7,6 +7,7 @@ concatenation alone, without the code that once chose them:
     =some text            the text after the equals sign
     @7/result/stdout      the string at that path inside the event with sequence number 7
     @7/result/stdout[3:9] its characters 3 to 9 (a Python slice)
+    ~7/result/stdout      the same as it stands inside a JSON string: escaped, without the quotes
     %7/body/value         the value at that path as compact JSON
 """
 
@@ -52,12 +53,28 @@ class Reply(Frozen):
         return tuple(part for part in self.parts if isinstance(part, ToolCallPart))
 
 
+class Reserved(Frozen):
+    """What a call may cost at most, set aside before it is made; what a child conversation has cost.
+
+    Model calls, tokens of input and output together, US dollars. None is not counted.
+    """
+
+    calls: int | None = None
+    tokens: int | None = None
+    usd: float | None = None
+
+
 class ToolResult(Frozen):
-    """What a tool gave back; `ok` is False when it raised, timed out or got wrong arguments."""
+    """What a tool gave back; where `ok` is False, `value` is the text that says what went wrong.
+
+    child: the id of the conversation that was held to get it. spent: what that one cost.
+    """
 
     of: Literal["tool"] = "tool"
     ok: bool
     value: JsonValue = None
+    child: str | None = None
+    spent: Reserved | None = None
 
 
 class Answer(Frozen):
@@ -79,35 +96,33 @@ class ToolSpec(Frozen):
     parameters: JsonObject
 
 
-class ModelCard(Frozen):
-    """A model as the charter names it.
+Wire = Literal["chat", "responses"]
+"""The two forms of a request: chat completions, and the Responses API."""
 
-    `tail` is the JSON text that closes every request to it, settings included; with `wire` it fixes the bytes of a
-    request. Requests of the wire "chat" are `{"messages":[` + the messages + `tail`.
-    """
+OutputMode = Literal["native", "tool", "prompted"]
+"""How a typed answer is asked for: by a schema the server enforces, by a tool that takes it, or by words alone."""
 
-    name: str
-    wire: Literal["chat"] = "chat"
-    tail: str
-
-
-Item = tuple[Literal["system", "user", "assistant"], tuple[Piece, ...]]
-"""One message of a request: its role, and the pieces of its text. A plain tuple: there are two for every turn."""
+Item = tuple[Literal["system", "user", "assistant", "raw"], tuple[Piece, ...]]
+"""One message of a request: its role, and the pieces of its text; with "raw", the pieces are the message's JSON.
+A plain tuple: there are two for every turn."""
 
 
 class ModelRecipe(Frozen):
     """A model call: everything the request of `base` held, then `add`, then the settings of `tail`.
 
-    `base` is the sequence number of an earlier CallStarted. `tail` is a piece; None means that of `base`.
-    `context` names the policy that chose the messages ("all"), or is None where the agent's own code added to them.
+    `base` is the sequence number of an earlier CallStarted. `tail` are the pieces that close the request; None means
+    those of `base`. `context` says that the messages are what the agent's model is shown of the conversation, and
+    which policy chose them; None: the agent's own code added to them. `output`: how a typed answer was asked for.
     """
 
     call: Literal["model"] = "model"
     model: str
+    wire: Wire = "chat"
     base: int | None = None
     add: tuple[Item, ...] = ()
-    tail: Piece | None = None
+    tail: tuple[Piece, ...] | None = None
     context: Literal["all"] | None = None
+    output: OutputMode | None = None
 
 
 class CodeRecipe(Frozen):
@@ -129,22 +144,19 @@ class ToolRecipe(Frozen):
 
 
 class AskRecipe(Frozen):
-    """A question to a person; `answer_schema` is the JSON schema that an answer must fit."""
+    """A question to a person; `answer_schema` is the JSON schema that an answer must fit.
+
+    tool_call_id: the tool call that it asks to approve, if it is about one.
+    """
 
     call: Literal["ask"] = "ask"
     question: str
     answer_schema: JsonObject
     to: str
+    tool_call_id: str | None = None
 
 
 CallRecipe = Annotated[ModelRecipe | CodeRecipe | ToolRecipe | AskRecipe, Field(discriminator="call")]
-
-
-class Reserved(Frozen):
-    """What a call may cost at most, set aside before it is made. Tokens and US dollars; None is not counted."""
-
-    tokens: int | None = None
-    usd: float | None = None
 
 
 class Problem(Frozen):

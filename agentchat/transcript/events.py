@@ -54,8 +54,9 @@ class Said(Frozen):
     """A message. Everyone sees it, or with `to` only sender and addressee.
 
     Where the message is word for word the result of calls, `body` is absent and `from_calls` names their CallFinished
-    events: the payload is stored once. `turn` is the TurnGiven it answers; absent for people and programs.
-    `id` is the caller's own id of the command, for telling a repetition.
+    events: the payload is stored once. With `type`, the JSON in the reply is the value of the message type of that
+    name. `turn` is the TurnGiven it answers; absent for people and programs. `id` is the caller's own id of the
+    command, for telling a repetition.
     """
 
     kind: Literal["said"] = "said"
@@ -63,6 +64,7 @@ class Said(Frozen):
     to: str | None = None
     body: Body | None = None
     from_calls: tuple[int, ...] | None = None
+    type: str | None = None
     skipped: int | None = None
     turn: int | None = None
     id: str | None = None
@@ -110,13 +112,20 @@ class TurnCancelled(Frozen):
 
 
 class Refused(Frozen):
-    """An agent's answer was not accepted: recorded, never delivered."""
+    """An agent's answer was not accepted, or a tool call that a model asked for: recorded, never delivered.
+
+    `raw` is the answer, absent where `from_calls` names the calls that gave it. `by`: who found the problems, the
+    policy or the agent's own check (a class, a validator). `tool_call_id`: the tool call that was not made.
+    """
 
     kind: Literal["refused"] = "refused"
     turn: int
+    by: Literal["policy", "agent"] = "policy"
     raw: JsonValue = None
     problems: tuple[str, ...]
     from_calls: tuple[int, ...] | None = None
+    type: str | None = None
+    tool_call_id: str | None = None
 
 
 class CallStarted(Frozen):
@@ -138,7 +147,7 @@ class CallStarted(Frozen):
 
 
 class CallDenied(Frozen):
-    """A call was not admitted: nothing was done."""
+    """A call was not admitted: nothing was done. model, reserved: which one was asked, and what it would set aside."""
 
     kind: Literal["call_denied"] = "call_denied"
     turn: int
@@ -149,6 +158,9 @@ class CallDenied(Frozen):
     digest: str
     reason: str
     values: JsonObject
+    model: str | None = None
+    reserved: Reserved | None = None
+    tool_call_id: str | None = None
 
 
 class CallFinished(Frozen):
@@ -262,12 +274,13 @@ class TimeUp(Frozen):
 
 
 class Judged(Frozen):
-    """The verdict of a user's function on an event."""
+    """The verdict of a user's function on an event; `error` where it raised instead."""
 
     kind: Literal["judged"] = "judged"
     name: str
     on: int
     value: JsonValue = None
+    error: Problem | None = None
 
 
 class Warned(Frozen):

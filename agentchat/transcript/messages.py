@@ -260,7 +260,7 @@ def wrap(value: object) -> Body:
         return value
     if not isinstance(value, BaseModel):
         raise ConfigurationError(f"a message is text or a pydantic model, not {type(value).__name__}")
-    return Data(type=type(value).__name__, value=value.model_dump(mode="json"))
+    return Data(type=type(value).__name__, value=value.model_dump(mode="json", by_alias=True, warnings=False))
 
 
 def unwrap(body: Body, known: Mapping[str, type[BaseModel]]) -> BaseModel:

@@ -8,6 +8,7 @@ and it comes out the same.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
@@ -18,7 +19,7 @@ from agentchat.errors import DamagedTranscript, NotATranscript, OutOfOrder, Tran
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.chain import NO_LINE, blob_line, blob_names, decode, digest, encode, read_blob_line
 from agentchat.transcript.events import CallFinished, Entry, Event, Opened, Said
-from agentchat.transcript.messages import Body, CodeResult, CodeRun, Text, unwrap
+from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Text, unwrap
 
 S = TypeVar("S")
 
@@ -161,7 +162,7 @@ class Transcript:
         said = self[seq].event
         if not isinstance(said, Said):
             raise TranscriptError(f"event {seq} is {said.kind}, not said")
-        return self._body(said)
+        return self.body_of(said)
 
     def message(self, seq: int) -> Message:
         """The message at `seq`. Raises TranscriptError when that event is none."""
@@ -170,7 +171,7 @@ class Transcript:
     def messages(self) -> tuple[Message, ...]:
         """All messages in order (a copy; linear)."""
         return tuple(
-            Message(entry, entry.event, self._body(entry.event)) for entry in self if isinstance(entry.event, Said)
+            Message(entry, entry.event, self.body_of(entry.event)) for entry in self if isinstance(entry.event, Said)
         )
 
     def fold(self, fold: Fold[S]) -> S:
@@ -326,14 +327,15 @@ class Transcript:
         said = self[seq].event
         if not isinstance(said, Said):
             raise TranscriptError(f"event {seq} is {said.kind}, not said")
-        return said, self._body(said)
+        return said, self.body_of(said)
 
-    def _body(self, said: Said) -> Body:
+    def body_of(self, said: Said) -> Body:
+        """The body of a message, whether it is entered already or not."""
         if said.body is not None:
             return said.body
         results = [self._result(call) for call in said.from_calls or ()]
         if len(results) == 1 and isinstance(results[0], Reply):
-            return Text(parts=results[0].parts)
+            return Text(parts=results[0].parts) if said.type is None else _typed(said.type, results[0])
         runs = tuple(result for result in results if isinstance(result, CodeRun))
         if len(runs) != len(results) or not runs:
             raise DamagedTranscript(f"a message of {said.sender} has no body and refers to no call that gives one")
@@ -342,6 +344,16 @@ class Transcript:
     def _result(self, seq: int) -> object:
         event = self[seq].event
         return event.result if isinstance(event, CallFinished) else None
+
+
+def _typed(name: str, reply: Reply) -> Body:
+    """The typed message that a reply holds word for word: the arguments of its last tool call, else its text."""
+    calls = reply.tool_calls
+    try:
+        value = json.loads(calls[-1].arguments if calls else reply.text)
+        return Direction.model_validate(value) if name == "Direction" else Data(type=name, value=value)
+    except (ValueError, RecursionError):
+        raise DamagedTranscript(f"a message says that a reply is a {name}, and the reply is none") from None
 
 
 def split_lines(data: bytes) -> tuple[list[bytes], int]:

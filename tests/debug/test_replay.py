@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from agentchat.debug.replay import Difference, differences, replay
 from agentchat.errors import DamagedTranscript
+from agentchat.policy.board import CLOSING
 from agentchat.policy.budget import Budget
 from agentchat.policy.charter import Charter
 from agentchat.policy.request import rebuild
-from agentchat.policy.rules import External, MaxTurns, Mentions
+from agentchat.policy.rules import AnyOf, External, Judge, MaxTurns, Mentions, read_rule
 from agentchat.transcript.calls import JsonObject, ModelRecipe, Problem
 from agentchat.transcript.events import (
     CallCancelled,
@@ -30,7 +31,9 @@ from agentchat.transcript.events import (
     Event,
     ExternalSignal,
     Interrupted,
+    Judged,
     Opened,
+    Overrun,
     Refused,
     RunStarted,
     Said,
@@ -39,12 +42,15 @@ from agentchat.transcript.events import (
     TurnFailed,
     TurnGiven,
     TurnPassed,
+    Warned,
     Why,
 )
 from agentchat.transcript.messages import CodeRun, Text
 from agentchat.transcript.transcript import Transcript
-from tests.policy.play import Act, Play, charter
-from tests.policy.test_conversations import plays
+from tests.policy.acts import acts
+from tests.policy.cards import card, charter, edge, graph, team
+from tests.policy.generated import plays, several
+from tests.policy.play import Play
 
 
 def changed(log: Transcript, seq: int, event: Event | None = None, **places: Any) -> Transcript:
@@ -71,9 +77,9 @@ def seq_of(log: Transcript, kind: type[Event], nth: int = 0) -> int:
 def example() -> Play:
     """Two agents, model and code calls, an ending by rule, and a second run."""
     play = Play().start(Mentions("DONE") | MaxTurns(6))
-    play.run(["model", "code", "model", "text"])
+    play.run(acts("model", "code", "model", "text"))
     play.start(MaxTurns(2), task="Go on.")
-    play.run(["model", "pass"])
+    play.run(acts("model", "pass"))
     return play
 
 
@@ -230,7 +236,7 @@ def test_acts_out_of_turn_are_found() -> None:
     play.enter(Said(sender="a", body=Text.of("x"), turn=1), 3)
     assert whats(play.log) == [(4, "an act out of turn")]
     play = Play().start(MaxTurns(1))
-    play.run(["text"])
+    play.run(acts("text"))
     play.enter(TurnPassed(turn=4), 4)
     assert (7, "an act out of turn") in whats(play.log)
 
@@ -266,12 +272,11 @@ def test_a_denial_that_was_not_due_is_found() -> None:
 
 
 def test_an_admission_that_was_not_due_is_found() -> None:
-    play = Play().start(MaxTurns(3), Budget(calls=2))
+    play = Play().start(MaxTurns(3), Budget(calls=9))
     play.give()
-    play.call_model()
-    second = play.call_model(2).seq - 1
-    made = changed(play.log, 2, play.log[2].event.model_copy(update={"budget": {"calls": 1}}))
-    assert (second, "the admission of a call") in whats(made)
+    first = play.call_model().seq - 1
+    other = play.log[2].event.model_copy(update={"budget": {"tokens": 9999}})  # and the call sets none aside
+    assert whats(changed(play.log, 2, other)) == [(first, "the admission of a call")]
 
 
 def test_a_refusal_that_was_not_due_is_found() -> None:
@@ -289,6 +294,49 @@ def test_a_refusal_that_was_not_due_is_found() -> None:
     assert (refused.seq, "a refusal") in whats(nothing)
     broken = changed(play.log, refused.seq, refused.event.model_copy(update={"raw": {"kind": "moon"}}))
     assert "cannot be decided" in found(broken)[0].now
+
+
+def test_settings_that_are_not_the_agents_are_found() -> None:
+    log = example().log
+    started = log[5].event
+    assert isinstance(started, CallStarted)
+    assert isinstance(started.recipe, ModelRecipe)
+    recipe = started.recipe.model_copy(update={"tail": ('=],"model":"m","temperature":2}',)})
+    digest = rebuild(log, recipe).digest
+    made = changed(log, 5, started.model_copy(update={"recipe": recipe, "digest": digest}))
+    assert (5, "the settings of a request of a") in whats(made)
+
+
+def test_a_verdict_that_was_not_asked_for_is_found() -> None:
+    play = Play(judge=lambda name, on: False).start(Judge("f") | MaxTurns(2))
+    play.run(acts("text"))
+    seq = seq_of(play.log, Judged)
+    judged = play.log[seq].event
+    assert isinstance(judged, Judged)
+    assert found(play.log) == []
+    assert whats(changed(play.log, seq, cause=4))[0] == (seq, "the cause of a verdict")
+    for change in ({"name": "g"}, {"on": judged.on - 1}):
+        assert whats(changed(play.log, seq, judged.model_copy(update=change)))[0] == (seq, "a verdict")
+    twice = Play(judge=lambda name, on: False).start(Judge("f") | MaxTurns(2))
+    twice.give()
+    twice.say()
+    twice.rule()
+    twice.enter(Judged(name="f", on=5, value=True), 5)
+    (difference,) = found(twice.log)
+    assert (difference.what, difference.now) == ("a verdict", "no verdict is needed")
+
+
+def test_acts_beside_a_turn_that_is_due_are_no_difference() -> None:
+    plan = graph("a", edge("a", "b,c"), edge("b+c", "d"))
+    play = Play(agreed=team(*map(card, "abcd"), plan=plan)).start(MaxTurns(9))
+    play.give()
+    play.say()
+    play.give()  # b alone: the turn of c is due, and b may act before it is given
+    play.say("early")
+    play.give()
+    play.say()
+    play.give()
+    assert found(play.log) == []
 
 
 def test_a_run_that_starts_within_a_run_is_found() -> None:
@@ -337,20 +385,19 @@ def test_a_difference_is_told_in_short() -> None:
 
 JUDGED = (
     TurnGiven, TurnCancelled, Closed, CallStarted, CallDenied, StateSet, TurnFailed, TurnPassed, Diverged,
-    CallFinished, CallFailed, CallCancelled, CallInDoubt, Said, Refused,
+    CallFinished, CallFailed, CallCancelled, CallInDoubt, Said, Refused, Judged, Warned, Overrun,
 )  # fmt: skip
 
 
-def mutations(log: Transcript, entry: Entry) -> list[dict[str, Any]]:
+def mutations(play: Play, entry: Entry) -> list[dict[str, Any]]:
     """Changes of an event that change what it means. Not among them: what no later decision or prompt looks at."""
     event = entry.event
-    others = {"a": "b", "b": "a", "c": "a"}
     match event:
         case Said(turn=int(turn)):
-            return [{"sender": others[event.sender]}, {"sender": "zoe"}, {"turn": turn - 1}]
+            return [{"sender": other(play, event.sender)}, {"sender": "zoe"}, {"turn": turn - 1}]
         case TurnGiven():
-            return [{"to": others[event.to]}, {"subject": event.subject - 1}, {"why": Why(router="x", reason="")}]
-        case TurnPassed() | TurnFailed():
+            return [{"to": other(play, event.to)}, {"subject": event.subject - 1}, {"why": Why(router="x", reason="")}]
+        case TurnPassed() | TurnFailed() | Diverged():
             return [{"turn": event.turn + 1}]
         case TurnCancelled():
             return [{"turn": event.turn + 1}, {"reason": "x"}]
@@ -363,41 +410,75 @@ def mutations(log: Transcript, entry: Entry) -> list[dict[str, Any]]:
                 {"reason": "x"},
                 {"advice": "x"},
             ]
-        case CallStarted(recipe=ModelRecipe()):
-            return [{"agent": others[event.agent]}, {"turn": event.turn + 1}, {"digest": "0" * 64}]
-        case CallStarted() | StateSet():
-            return [{"agent": others[event.agent]}, {"turn": event.turn + 1}]
+        case CallStarted():
+            return [{"agent": other(play, event.agent)}, {"turn": event.turn + 1}, *_other_calls(event)]
+        case StateSet():
+            return [{"agent": other(play, event.agent)}, {"turn": event.turn + 1}]
         case CallDenied():
-            return [{"agent": others[event.agent]}, {"reason": "x"}, {"values": {}}, {"turn": event.turn + 1}]
-        case CallFinished():
+            changes: list[dict[str, Any]] = [{"reason": "x"}, {"values": {}}, {"turn": event.turn + 1}]
+            return [*changes, {"agent": other(play, event.agent)}]
+        case CallFinished() | CallFailed() | CallCancelled() | CallInDoubt():
             return [{"call": event.call - 1}]
         case Refused():
-            return [{"turn": event.turn + 1}, {"problems": ()}]
+            return [{"turn": event.turn + 1}, *([{"problems": ()}] if event.by == "policy" else [])]
+        case Judged():
+            return [{"name": "x"}, {"on": event.on - 1}]
+        case Warned():
+            return [{"reason": "x"}, {"values": {}}]
+        case Overrun():
+            return [{"call": event.call - 1}, {"values": {}}]
         case RunStarted():
-            return [{"run": event.run + 1}, *_other_caps(log, entry, event)]
+            return [{"run": event.run + 1}, *_other_caps(play, entry, event)]
         case _:
             return []
 
 
-def _other_caps(log: Transcript, entry: Entry, event: RunStarted) -> list[dict[str, Any]]:
-    """Another cap on turns: a lower one where as many turns were given, a higher one where it is what ended the run."""
-    rest = list(log.since(entry.seq))
-    end = next(place for place, one in enumerate(rest) if isinstance(one.event, Closed))
-    closed = rest[end].event
-    assert isinstance(closed, Closed)
-    turns = sum(isinstance(one.event, TurnGiven) for one in rest[:end])
-    found = [MaxTurns(turns - 1)] if turns > 1 else []
-    if closed.rule.startswith("MaxTurns"):
-        found.append(MaxTurns(turns + 1))
-    return [{"rules": rule.written()} for rule in found]
+def other(play: Play, name: str) -> str:
+    return next((one for one in play.charter.names() if one != name), "zoe")
 
 
-@settings(max_examples=150)
+def _other_calls(event: CallStarted) -> list[dict[str, Any]]:
+    recipe, reserved = event.recipe, event.reserved
+    if not isinstance(recipe, ModelRecipe):
+        return []
+    found: list[dict[str, Any]] = [{"digest": "0" * 64}, {"recipe": recipe.model_copy(update={"model": "zoe"})}]
+    if reserved is not None and reserved.tokens is not None:
+        found.append({"reserved": reserved.model_copy(update={"tokens": 10**12})})
+    if reserved is not None and reserved.usd is not None:
+        found.append({"reserved": reserved.model_copy(update={"usd": 1e9})})
+    return found
+
+
+def _other_caps(play: Play, entry: Entry, event: RunStarted) -> list[dict[str, Any]]:
+    """Another cap on turns: a lower one where more turns were given, a higher one where it is what ended the run."""
+    rule = read_rule(event.rules)
+    assert isinstance(rule, AnyOf)
+    first, *rest = rule.rules
+    assert isinstance(first, MaxTurns)
+    uncounted = {card.name for card in play.charter.agents if card.kind == "selector"}
+    ended = given = 0
+    for one in play.log.since(entry.seq):
+        if isinstance(one.event, TurnGiven) and one.event.why.router != CLOSING:
+            given = ended
+        elif isinstance(one.event, Said | TurnPassed | TurnFailed | TurnCancelled) and one.event.turn is not None:
+            turn = play.log[one.event.turn].event
+            assert isinstance(turn, TurnGiven)
+            ended += turn.to not in uncounted
+        elif isinstance(one.event, Closed):
+            break
+    assert isinstance(one.event, Closed)
+    caps = [MaxTurns(given)] if 0 < given < first.turns else []
+    if one.event.rule == str(first) and [str(leaf) for leaf in rule.leaves()].count(str(first)) == 1:
+        caps.append(MaxTurns(first.turns + 1))
+    return [{"rules": AnyOf(rules=(cap, *rest)).written()} for cap in caps]
+
+
+@settings(several, max_examples=200)
 @given(plays(), st.data())
 def test_any_single_change_is_found(play: Play, data: st.DataObject) -> None:
     log = play.log
     entry = log[data.draw(st.integers(2, len(log)))]
-    choices = mutations(log, entry)
+    choices = mutations(play, entry)
     if isinstance(entry.event, JUDGED) and not (isinstance(entry.event, Said) and entry.event.turn is None):
         choices.append({"cause": entry.cause + 1})
     assume(choices)
@@ -411,9 +492,9 @@ def test_any_single_change_is_found(play: Play, data: st.DataObject) -> None:
 
 
 @given(st.lists(st.sampled_from(("text", "model", "code", "prompt", "twice")), max_size=4))
-def test_a_changed_result_shows_in_a_later_prompt(acts: list[Act]) -> None:
-    play = Play().start(MaxTurns(len(acts) + 2))
-    play.run([*acts, "code", "model"])
+def test_a_changed_result_shows_in_a_later_prompt(names: list[str]) -> None:
+    play = Play().start(MaxTurns(len(names) + 2))
+    play.run(acts(*names, "code", "model"))
     log = play.log
     ends = [entry for entry in log if isinstance(entry.event, CallFinished) and isinstance(entry.event.result, CodeRun)]
     for entry in ends:

@@ -12,10 +12,11 @@ from agentchat.policy.rules import MaxTurns
 from agentchat.transcript.calls import ModelRecipe
 from agentchat.transcript.events import CallStarted
 from agentchat.transcript.transcript import Transcript
+from tests.policy.generated import plays, several
 from tests.policy.play import Play
-from tests.policy.test_conversations import plays
 
 
+@several
 @given(plays())
 def test_each_request_is_the_one_that_was_sent(play: Play) -> None:
     sent, prefix = Sent(), Transcript()
@@ -43,7 +44,7 @@ def test_two_requests_may_build_on_one() -> None:
     recipe = ModelRecipe(model="m", base=first.seq - 1, add=(say,), context="all")  # type: ignore[arg-type]  # its role
     for seq in (90, 91):
         assert sent.rebuild(play.log, recipe, seq).join() == rebuild(play.log, recipe).join()
-    other = recipe.model_copy(update={"base": 90, "tail": '=],"model":"n"}'})
+    other = recipe.model_copy(update={"base": 90, "tail": ('=],"model":"n"}',)})
     assert sent.rebuild(play.log, other, 92).join().endswith(b'"more"}],"model":"n"}')
     with pytest.raises(DamagedTranscript, match="builds on event 3"):
         sent.rebuild(play.log, recipe.model_copy(update={"base": 3}), 93)

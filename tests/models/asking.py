@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from agentchat.policy.request import ChatMessage, Growing, ModelRequest
+from agentchat.policy.wires import limit_field
 from agentchat.seams import Model
 from agentchat.transcript.calls import Reply
 
 
 def request_for(
-    model: Model, text: str = "What is 2 + 2?", *, index: int = 0, conversation: str = "talk", key: str = "key-1"
+    model: Model,
+    text: str = "What is 2 + 2?",
+    *,
+    index: int = 0,
+    conversation: str = "talk",
+    key: str = "key-1",
+    more: str = "",
+    then: tuple[ChatMessage, ...] = (),
 ) -> ModelRequest:
-    """A request of a system and a user message."""
-    growing = Growing()
+    """A request of a system and a user message, of those of `then`, with `more` fields behind the settings."""
+    card = model.card()
+    growing = Growing(card.wire)
     growing.add(ChatMessage("system", "You are brief. Ünïcode “quotes” 🙂"))
     growing.add(ChatMessage("user", text))
-    card = model.card()
-    data = growing.request(card.tail)
+    for message in then:
+        growing.add(message)
+    limit = "" if card.max_output is None else limit_field(card.wire, card.max_output)
+    data = growing.request(f"{card.tail}{limit}{more}}}")
     return ModelRequest(card.name, growing.messages, data, conversation=conversation, key=key, index=index)
 
 

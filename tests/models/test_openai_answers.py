@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from openai import AsyncOpenAI
 
-from agentchat.errors import ModelServerError
-from agentchat.models.answer import MAX_TEXT
+from agentchat.errors import ModelBadReply, ModelServerError
+from agentchat.models.arriving import MAX_ITEMS, MAX_TEXT
 from agentchat.models.openai import OpenAIModel
 from agentchat.transcript.calls import Reply, Usage
 from agentchat.transcript.messages import ReasoningPart, TextPart, ToolCallPart
@@ -56,7 +56,7 @@ async def test_the_server_gets_the_exact_bytes_of_the_request() -> None:
     assert received.headers["idempotency-key"] == "key-1"
     assert list(received.json) == [
         *("messages", "model", "stream", "stream_options"),
-        *("temperature", "seed", "max_completion_tokens", "a", "z"),
+        *("temperature", "seed", "a", "z", "max_completion_tokens"),
     ]
 
 
@@ -104,7 +104,8 @@ async def test_an_empty_answer_is_an_answer() -> None:
         ("many", None),
         ({"prompt_tokens": -1, "completion_tokens": "3"}, None),
         ({"prompt_tokens": True, "completion_tokens": 1.5}, None),
-        ({"prompt_tokens": 10**30, "completion_tokens": 0}, Usage(input_tokens=10**30, output_tokens=0)),
+        ({"prompt_tokens": 10**30, "completion_tokens": 0}, Usage(output_tokens=0)),
+        ({"prompt_tokens": 10**9 + 1, "completion_tokens": 10**9}, Usage(output_tokens=10**9)),
         (
             {
                 "prompt_tokens": 5,
@@ -112,6 +113,25 @@ async def test_an_empty_answer_is_an_answer() -> None:
                 "completion_tokens_details": {"reasoning_tokens": 2},
             },
             Usage(input_tokens=5, cached_input_tokens=4, reasoning_tokens=2),
+        ),
+        (
+            # Thinking beside the output, as its total shows: xAI counts so.
+            {
+                "prompt_tokens": 5,
+                "completion_tokens": 3,
+                "total_tokens": 28,
+                "completion_tokens_details": {"reasoning_tokens": 20},
+            },
+            Usage(input_tokens=5, output_tokens=23, reasoning_tokens=20),
+        ),
+        (
+            {
+                "prompt_tokens": 5,
+                "completion_tokens": 30,
+                "total_tokens": 35,
+                "completion_tokens_details": {"reasoning_tokens": 20},
+            },
+            Usage(input_tokens=5, output_tokens=30, reasoning_tokens=20),
         ),
     ],
 )
@@ -146,6 +166,84 @@ async def test_tool_calls_that_all_have_number_0() -> None:
     with FakeServer([raw([*events, sse(chunk({}, finish="tool_calls")), DONE])]) as server:
         reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
     assert [(call.id, call.name, call.arguments) for call in reply.tool_calls] == [("a", "a", "{}"), ("b", "b", "{}")]
+
+
+Fragment = dict[str, object]
+
+
+def fragment(arguments: object = None, name: str | None = None, *, call_id: object = None, **more: object) -> Fragment:
+    """A piece of a tool call; what is None is left out."""
+    function = {"name": name, "arguments": arguments}
+    shape: Fragment = {"function": {key: value for key, value in function.items() if value is not None}, **more}
+    return shape if call_id is None else {**shape, "id": call_id}
+
+
+@pytest.mark.parametrize(
+    ("fragments", "calls"),
+    [
+        ([fragment("{}", "f", index=0), fragment("{}", "g", index=1)], [("call_0", "f", "{}"), ("call_1", "g", "{}")]),
+        (
+            [fragment("{}", "f", index=0, call_id="call_1"), fragment("{}", "g", index=1)],
+            [("call_1", "f", "{}"), ("call_2", "g", "{}")],
+        ),
+        (
+            [fragment("{}", "f", index=0, call_id="x"), fragment("{}", "g", index=1, call_id="x")],
+            [("x", "f", "{}"), ("call_1", "g", "{}")],
+        ),
+        ([fragment("", "f", call_id="a"), fragment('{"x":'), fragment("1}")], [("a", "f", '{"x":1}')]),
+        (
+            [fragment("{", "f", call_id="a"), fragment("}"), fragment("{", "g", call_id="b"), fragment("}")],
+            [("a", "f", "{}"), ("b", "g", "{}")],
+        ),
+        (
+            [fragment('{"x":{}', "f", index=0), fragment("}", "f", index=0), fragment("{}", "f", index=0)],
+            [("call_0", "f", '{"x":{}}'), ("call_1", "f", "{}")],
+        ),
+        ([fragment("{}", "f", index=0), fragment("", "g", index=0)], [("call_0", "f", "{}"), ("call_1", "g", "")]),
+        ([fragment("{", "f", index=0, call_id="a"), fragment("}", index=7)], [("a", "f", "{}")]),
+        (
+            [fragment("{", "f", index=0, call_id="a"), fragment("", "g", index=1), fragment("}", index=5, call_id="a")],
+            [("a", "f", "{}"), ("call_1", "g", "")],
+        ),
+        ([fragment("{", "f", index=0, call_id="r1"), fragment("}", index=0, call_id="r2")], [("r1", "f", "{}")]),
+        ([fragment("", "f", index=0), fragment("{}", index=0, call_id="late")], [("late", "f", "{}")]),
+        ([fragment("{}", index="0", call_id=7)], [("call_0", "", "{}")]),
+        ([fragment("{}", index=3, call_id="u")], [("u", "", "{}")]),
+        ([fragment("", "ge", index=0), fragment(None, "t_", index=0), fragment("{}", "x", index=0)],
+         [("call_0", "get_x", "{}")]),
+        ([fragment({"x": "é"}, "f", index=None)], [("call_0", "f", '{"x":"é"}')]),
+        ([fragment('{"never": "closed', "f", index=0)], [("call_0", "f", '{"never": "closed')]),
+        ([fragment(17, "f", index=0), {"index": 1, "function": "?"}], [("call_0", "f", "")]),
+        ([fragment("\ud83d", "f\udc00", index=0), fragment("\ude00", index=0)], [("call_0", "f\ufffd", "😀")]),
+    ],
+)  # fmt: skip
+async def test_tool_calls_of_servers_that_do_as_they_like(
+    fragments: list[Fragment], calls: list[tuple[str, str, str]]
+) -> None:
+    events = [sse(chunk({"tool_calls": [one]})) for one in fragments]
+    with FakeServer([raw([*events, sse(chunk({}, finish="tool_calls")), DONE])]) as server:
+        reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
+    assert [(call.id, call.name, call.arguments) for call in reply.tool_calls] == calls
+
+
+async def test_tool_calls_of_a_whole_answer_are_never_joined() -> None:
+    calls = [fragment("{}", "f", index=0), fragment("{}", index=0), fragment('{"x":1}', "f", index=0, call_id="a")]
+    with FakeServer([whole({"content": None, "tool_calls": calls}, finish="tool_calls")]) as server:
+        reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
+    assert reply.parts == (
+        ToolCallPart(id="call_0", name="f", arguments="{}"),
+        ToolCallPart(id="call_1", name="", arguments="{}"),
+        ToolCallPart(id="a", name="f", arguments='{"x":1}'),
+    )
+
+
+async def test_tool_calls_without_end() -> None:
+    calls = [fragment("{}", "f", index=place) for place in range(MAX_ITEMS + 1)]
+    with FakeServer([whole({"tool_calls": calls}), whole({"tool_calls": calls[:-1]})]) as server:
+        model = OpenAIModel("m", base_url=server.base_url)
+        with pytest.raises(ModelBadReply, match=f"more than {MAX_ITEMS} tool calls"):
+            await ask(model)
+        assert len((await ask(model))[0].tool_calls) == MAX_ITEMS
 
 
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
@@ -211,7 +309,7 @@ async def test_ten_megabytes_pass(streamed: bool) -> None:
 
 async def test_choices_beyond_the_first_and_empty_chunks_are_left_out() -> None:
     other = {"index": 1, "delta": {"content": "no"}, "finish_reason": "length"}
-    events = [b": x\n\n", sse({"choices": [other]}), sse({"choices": None}), sse({"choices": ["?"]})]
+    events = [b": x\n\n", sse({"choices": [other]}), sse({"choices": None}), sse({"choices": ["?", {}]})]
     with FakeServer([raw([*events, *text_events(["yes"])])]) as server:
         reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
     assert (reply.text, reply.finish) == ("yes", "stop")
@@ -242,11 +340,13 @@ async def test_many_calls_at_once_over_one_model() -> None:
 
 
 async def test_a_connection_is_used_again() -> None:
+    # to a server on this machine our own client opens a new connection for each call
     with FakeServer([stream("a")]) as server:
-        model = OpenAIModel("m", base_url=server.base_url)
-        for _ in range(5):
-            await ask(model)
-        assert server.connections == 1
+        async with AsyncOpenAI(api_key="k", base_url=server.base_url) as client:
+            model = OpenAIModel("m", client=client)
+            for _ in range(5):
+                await ask(model)
+            assert server.connections == 1
 
 
 async def test_a_client_of_ones_own_is_used_without_its_retries() -> None:

@@ -19,9 +19,10 @@ from agentchat.errors import (
     ModelServerError,
     ModelTimeout,
     ModelUnreachable,
+    ModelUnsupported,
     RealModelForbidden,
 )
-from agentchat.models.answer import MAX_TEXT
+from agentchat.models.arriving import MAX_TEXT
 from agentchat.models.forbid import allow_real_models, real_models_forbidden
 from agentchat.models.openai import OpenAIModel
 from tests.models.asking import Heard, ask, request_for
@@ -135,11 +136,11 @@ async def test_one_event_without_end(headers: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "kind", "words"),
     [
-        (error(400, "context too long"), ModelRejected, r"'small' \(400\).*context too long"),
+        (error(400, "context too long"), ModelUnsupported, r"'small' \(400\).*context too long"),
         (error(401, "bad key sk-secret-1"), ModelRejected, r"key \(401\): check OPENAI_API_KEY.*bad key \[key\]"),
         (error(403, "not yours"), ModelRejected, r"\(403\): check what the key may do.*not yours"),
         (status(404, {"detail": "Not Found"}), ModelRejected, r"127.0.0.1:\d+/v1 has no model 'small'.*Not Found"),
-        (error(422, "what?"), ModelRejected, "what?"),
+        (error(422, "what?"), ModelUnsupported, "what?"),
         (status(302, "", {"Location": "http://elsewhere/v1"}), ModelRejected, "redirects to http://elsewhere/v1"),
         (error(429, "", code="insufficient_quota"), ModelRejected, "no quota left"),
         (error(500, "kaputt"), ModelServerError, r"\(500\).*kaputt"),
@@ -185,7 +186,7 @@ async def test_the_wait_that_a_server_asks_for(number: int) -> None:
         ({"error": {"message": "boom", "code": 429}}, ModelBusy),
         ({"error": {"message": "boom", "code": "rate_limit_exceeded"}}, ModelBusy),
         ({"error": {"message": "boom", "type": "invalid_request_error"}}, ModelRejected),
-        ({"error": {"message": "boom", "code": "400"}}, ModelRejected),
+        ({"error": {"message": "boom", "code": "400"}}, ModelUnsupported),
         ({"error": {"message": "boom", "code": "insufficient_quota"}}, ModelRejected),
         ({"error": "boom"}, ModelServerError),
     ],

@@ -114,7 +114,7 @@ async def test_assert_complete_names_what_was_not_used() -> None:
 async def test_a_function_is_a_model() -> None:
     model = FunctionModel(_async_echo, name='the "echo"')
     assert (await ask(model, "hi"))[0].text == "HI"
-    assert model.card().tail == '],"model":"the \\"echo\\""}'
+    assert model.card().tail == '],"model":"the \\"echo\\""'
     assert FunctionModel(_async_echo).card().name == "_async_echo"
     assert FunctionModel(lambda _: "x").card().name == "function"
 
@@ -134,4 +134,4 @@ def test_wrong_scripts_are_refused_at_once() -> None:
         ScriptedModel(["a", 3])  # type: ignore[list-item]  # the mistake that is tested
     with pytest.raises(ConfigurationError, match="takes a function"):
         FunctionModel("x")  # type: ignore[arg-type]  # the mistake that is tested
-    assert ScriptedModel([], name="s").card().tail == '],"model":"s"}'
+    assert ScriptedModel([], name="s").card().tail == '],"model":"s"'

@@ -1,18 +1,17 @@
-"""What was agreed, how it changes, and what is refused before the first token."""
+"""What was agreed, where it stands in the log, and how another agreement differs from it."""
 
 from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
 
-from agentchat.errors import ConfigurationError, NoBound
-from agentchat.policy.budget import Budget
+from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard, CallLimits, Charter, CodePolicy, agreed_in, changes, charter_of
-from agentchat.policy.check import bounded, check
-from agentchat.policy.rules import Elapsed, External, Failures, MaxMessages, MaxTurns, Mentions, Never, Rule
+from agentchat.policy.roster import Roster
 from agentchat.transcript.events import Opened, PersonaChanged
 from agentchat.transcript.transcript import Transcript
-from tests.policy.play import Play, card, charter
+from tests.policy.cards import LOOK, PRICE, card, charter, edge, graph, model, team
+from tests.policy.play import Play
 
 
 def runner(name: str = "r", senders: tuple[str, ...] | None = None) -> AgentCard:
@@ -20,10 +19,6 @@ def runner(name: str = "r", senders: tuple[str, ...] | None = None) -> AgentCard
         sandbox="auto", isolated=True, senders=senders, seconds=1, memory=1, processes=1, output=1, files=1
     )
     return AgentCard(name=name, kind="user-proxy", code=policy)
-
-
-def team(*agents: AgentCard, limits: CallLimits | None = None) -> Charter:
-    return Charter(agents=agents, routing={"router": "round_robin"}, limits=limits or CallLimits())
 
 
 def test_a_charter_reads_back_from_the_log() -> None:
@@ -77,54 +72,39 @@ def test_changes_are_said_in_words() -> None:
     assert change.endswith("xxx...")
     (change,) = changes(agreed, team(card("a"), card("b"), limits=CallLimits(attempts=1)))
     assert change.startswith("limits: was model_calls=16")
+    (change,) = changes(agreed, team(card("a"), card("b"), plan=graph("a", edge("a", "b"))))
+    assert change.startswith("routing: was {'router': 'round_robin'}, is {'router': 'graph'")
+    typed = agreed.model_copy(update={"schemas": {"Draft": {"type": "object"}}})
+    assert changes(agreed, typed) == []  # the agents that use it say so
+    other = typed.model_copy(update={"schemas": {"Draft": {"type": "object", "title": "D"}}})
+    assert changes(typed, other) == ["message type Draft: its fields changed"]
 
 
-def refused(agreed: Charter, until: Rule | None = None, budget: Budget | None = None) -> str:
-    with pytest.raises(ConfigurationError) as caught:
-        check(agreed, until or MaxTurns(3), budget or Budget())
-    assert not isinstance(caught.value, NoBound)
-    return str(caught.value)
+def test_a_price_that_changed_is_no_change() -> None:
+    plain, priced = model(), model(price=PRICE)
+    before = card("a", model=plain, fallbacks=(plain,), stronger=plain)
+    after = card("a", model=priced, fallbacks=(priced,), stronger=priced)
+    assert changes(team(before), team(after)) == []
+    (change,) = changes(team(before), team(card("a", model=plain, fallbacks=(plain,), stronger=model("n"))))
+    assert change.startswith("agent a, stronger: was {'name': 'm'")
 
 
-def test_a_team_that_makes_no_sense_is_refused() -> None:
-    assert refused(team()) == "a conversation needs at least one agent"
-    assert refused(team(card("a"), card("a"), card("a"))) == "3 agents are named 'a'; names must differ"
-    assert "runs code from 'zoe', which is no agent here (there are: a, r, user)" in refused(
-        team(card("a"), runner(senders=("a", "user", "zoe")))
-    )
-    assert "waits for 'zoe', which is no agent here (there are: a)" in refused(
-        team(card("a")), Mentions("DONE", by="zoe") | Mentions("DONE", by="a") | Mentions("DONE") | MaxTurns(1)
-    )
-    several = refused(team(card("a"), card("a"), runner(senders=("x", "y"))), Mentions("x", by="y") | MaxTurns(1))
-    assert several.count("\n  - ") == 4
+def test_a_card_knows_its_models_and_tools() -> None:
+    usual, second, best = model("m"), model("f"), model("s")
+    full = card("a", model=usual, fallbacks=(second,), stronger=best, tools=(LOOK,))
+    assert full.models() == (usual, second, best)
+    assert [full.pointer(one) for one in full.models()] == ["model", "fallbacks/0", "stronger"]
+    assert full.tool("look") == LOOK
+    assert full.tool("see") is None
+    assert AgentCard(name="f", kind="function").models() == ()
 
 
-@pytest.mark.parametrize(
-    ("until", "budget", "ends"),
-    [
-        (Never(), Budget(), False),
-        (MaxTurns(1), Budget(), True),
-        (MaxMessages(1), Budget(), True),
-        (Elapsed(1), Budget(), True),
-        (Mentions("x") | Failures(1) | External(), Budget(), False),
-        (~MaxTurns(1), Budget(), False),
-        (MaxTurns(1) & Mentions("x"), Budget(), False),
-        (MaxTurns(1) & Elapsed(1), Budget(), True),
-        (Mentions("x") | MaxTurns(1), Budget(), True),
-        (Mentions("x"), Budget(seconds=1), True),
-        (Mentions("x"), Budget(calls=1), True),
-    ],
-)
-def test_a_conversation_without_a_bound_is_refused(until: Rule, budget: Budget, ends: bool) -> None:
-    agreed = team(card("a"), runner())
-    assert bounded(agreed, until, budget) is ends
-    if ends:
-        check(agreed, until, budget)
-    else:
-        with pytest.raises(NoBound, match="nothing limits this conversation"):
-            check(agreed, until, budget)
-
-
-def test_a_budget_of_calls_bounds_only_who_makes_calls() -> None:
-    assert not bounded(team(runner()), Never(), Budget(calls=1))
-    assert bounded(charter("a"), Never(), Budget(calls=1))
+def test_a_roster_knows_the_cards_of_each_moment() -> None:
+    opened, roster = Opened(conversation="c", charter=charter("a").written()), Roster()
+    assert roster.card("a", "m") is None
+    roster.take(opened)
+    assert roster.card("a", "m") == model()
+    assert (roster.card("a", "n"), roster.card("z", "m")) == (None, None)
+    new = card("a", model=model("n"))
+    roster.take(PersonaChanged(agent="a", card=new.model_dump(mode="json"), author="user", reason="r"))
+    assert (roster.card("a", "m"), roster.card("a", "n")) == (None, model("n"))

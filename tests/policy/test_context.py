@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentchat.errors import DamagedTranscript
-from agentchat.policy.charter import AgentCard, Charter
-from agentchat.policy.context import bare, context_of, prompt_message, render, shown_source
+from agentchat.errors import ConfigurationError, DamagedTranscript
+from agentchat.policy.asking import Wish, ask
+from agentchat.policy.charter import AgentCard
+from agentchat.policy.context import bare, context_of
+from agentchat.policy.rendering import render, shown_source
 from agentchat.policy.request import (
     ChatMessage,
     Growing,
     ModelRequest,
     Shown,
     encode_message,
+    escaped,
     messages_of,
+    raw_message,
     rebuild,
     resolve,
     tail_of,
@@ -39,11 +44,15 @@ from agentchat.transcript.messages import (
     TextPart,
     ToolCallPart,
 )
-from tests.policy.play import OK, Play, card
+from tests.policy.cards import card, team
+from tests.policy.play import OK, Play
+from tests.policy.test_rules import utter
 from tests.transcript.instances import words
 
 texts = st.text(max_size=12) | words
-messages = st.lists(st.builds(ChatMessage, st.sampled_from(("user", "assistant", "system")), texts), max_size=6)
+plain = st.builds(ChatMessage, st.sampled_from(("user", "assistant", "system")), texts, st.none())
+raw = st.just(ChatMessage("tool", "x", '{"role":"tool","tool_call_id":"1","content":"x"}'))
+messages = st.lists(plain | raw, max_size=6)
 RUN = CodeRun(language="python", status="error", exit_code=1, stdout="one", stderr="two\n", truncated=True)
 
 
@@ -98,6 +107,48 @@ def test_a_request_carries_its_bytes_and_their_digest() -> None:
     assert (request.model, request.conversation, request.key, request.index) == ("m", "c", "c:main:1.1", 0)
 
 
+@pytest.mark.parametrize(
+    ("given", "role", "content"),
+    [
+        ('{"role":"user","content":"x"}', "user", "x"),
+        ('{"role":"tool","tool_call_id":"1","content":"x"}', "tool", "x"),
+        ('{"role":"assistant","content":null,"tool_calls":[]}', "assistant", ""),
+        ('{"role":"user","content":[{"type":"text","text":"a"},{"type":"x"},7,{"text":"b"},{"text":1}]}', "user", "ab"),
+        ('{"type":"function_call","name":"look"}', "assistant", ""),
+        ('{"type":"function_call_output","output":"x"}', "tool", "x"),
+        ('{"type":"function_call_output","output":[{"type":"input_text","text":"x"}]}', "tool", "x"),
+        ('{"type":"reasoning","encrypted_content":"x"}', "assistant", ""),
+    ],
+)
+def test_a_raw_message_is_what_its_json_says(given: str, role: str, content: str) -> None:
+    assert raw_message(given) == ChatMessage(role, content, given)
+    assert encode_message(raw_message(given)) == encode_message(raw_message(given), "responses") == given.encode()
+
+
+@pytest.mark.parametrize("given", ["", "[]", '"x"', "{", "[" * 100_000])
+def test_a_raw_message_that_is_none_is_damage(given: str) -> None:
+    with pytest.raises(DamagedTranscript, match="no JSON object"):
+        raw_message(given)
+
+
+def test_the_wires_differ_in_head_and_messages() -> None:
+    growing = Growing("responses")
+    growing.add(ChatMessage("user", "x"))
+    frame = growing.frame()
+    growing.add(ChatMessage("assistant", "later"))
+    assert (frame.wire, frame.count, len(frame.shown())) == ("responses", 1, 1)
+    joined = b'{"input":[{"type":"message","role":"user","content":"x"}]}'
+    assert (frame.request("]}").join(), frame.request("]}").size) == (joined, len(joined))
+    extra = (ChatMessage("user", "y"),)
+    assert frame.request("]}", extra).join() == joined[:-2] + b',{"type":"message","role":"user","content":"y"}]}'
+    assert [one.content for one in frame.shown(extra)] == ["x", "y"]
+
+
+@given(texts)
+def test_an_escaped_text_reads_back(text: str) -> None:
+    assert json.loads(f'"{escaped(text)}"') == text
+
+
 # what is shown
 
 BODIES: list[tuple[Body, str]] = [
@@ -128,11 +179,14 @@ BODIES: list[tuple[Body, str]] = [
 def test_every_body_is_shown_and_rebuilt(body: Body, text: str, names: tuple[str, ...]) -> None:
     play = Play(*names).start(MaxTurns(9))
     play.give()
-    entry = play.say(body)
+    entry = utter(play, body)
+    told = body.instruction or "" if isinstance(body, Direction) else text
     head = "a:\n" if len(names) > 2 else ""
-    for viewer, role, content in (("a", "assistant", text), ("b", "user", head + text)):
-        item, shown_text = render(play.log, entry.seq, viewer, crowd=len(names) > 2)
-        assert (item[0], shown_text) == (role, content)
+    for viewer, role, content in (("a", "assistant", text), ("b", "user", head + told)):
+        rendered = render(play.log, entry.seq, viewer, "chat", crowd=len(names) > 2)
+        assert rendered is not None
+        item, message = rendered
+        assert (item[0], message) == (role, ChatMessage(role, content))
         assert resolve(play.log, item[1]) == content
     play.give()
     ended = play.call_model()
@@ -140,7 +194,7 @@ def test_every_body_is_shown_and_rebuilt(body: Body, text: str, names: tuple[str
     assert isinstance(started, CallStarted)
     assert isinstance(started.recipe, ModelRecipe)
     assert rebuild(play.log, started.recipe).digest == started.digest
-    assert messages_of(play.log, started.recipe)[-1] == ChatMessage("user", head + text)
+    assert messages_of(play.log, started.recipe)[-1] == ChatMessage("user", head + told)
 
 
 @pytest.mark.parametrize("crowd", [False, True])
@@ -149,18 +203,36 @@ def test_results_of_calls_are_shown_from_where_they_stand(crowd: bool) -> None:
     play.give()
     first, second = play.call_code(1), play.call_code(2)
     said = play.offer(Said(sender="a", from_calls=(first.seq, second.seq), skipped=1, turn=play.turn.seq))
-    item, text = render(play.log, said.seq, "b", crowd=crowd)
+    rendered = render(play.log, said.seq, "b", "chat", crowd=crowd)
+    assert rendered is not None
+    item, message = rendered
     assert f"@{first.seq}/result/stdout" in item[1]
     assert f"@{second.seq}/result/stdout" in item[1]
     assert (
-        text == ("a:\n" if crowd else "") + "[python: finished, exit code 0]\n1\n" * 2 + "1 later block(s) not run.\n"
+        message.content
+        == ("a:\n" if crowd else "") + "[python: finished, exit code 0]\n1\n" * 2 + "1 later block(s) not run.\n"
     )
+
+
+def test_a_direction_without_an_instruction_is_shown_to_its_giver_alone() -> None:
+    play = Play().start(MaxTurns(9))
+    play.give()
+    said = utter(play, Direction(next="b", reason="so"))
+    assert render(play.log, said.seq, "b", "chat", crowd=False) is None
+    own = render(play.log, said.seq, "a", "chat", crowd=False)
+    assert own is not None
+    assert own[1].content.startswith('{"kind":"direction","next":"b"')
+    play.give()
+    assert shown(play, "b") == [("system", "Help."), ("user", "Do it.")]
+    play.say("ok")
+    play.give()
+    assert [role for role, _ in shown(play, "a")] == ["system", "user", "assistant", "user"]
 
 
 def test_only_messages_are_shown() -> None:
     play = Play().start(MaxTurns(9))
     with pytest.raises(TypeError, match="event 2 is run_started, not said"):
-        render(play.log, 2, "a", crowd=False)
+        render(play.log, 2, "a", "chat", crowd=False)
 
 
 def test_an_agent_is_shown_its_instructions_and_what_it_sees() -> None:
@@ -238,18 +310,20 @@ def test_a_prompt_of_ones_own_is_no_base() -> None:
         assert started.recipe.base == base
         assert rebuild(play.log, started.recipe).digest == started.digest
         assert messages_of(play.log, started.recipe)[-1] == ChatMessage("user", last)
-    assert prompt_message("x") == ChatMessage("user", "x")
 
 
 def test_an_agent_without_model_and_instructions_is_shown_the_conversation() -> None:
     agents = (AgentCard(name="a", kind="function"), card("b", instructions=None))
-    play = Play(agreed=Charter(agents=agents, routing={})).start(MaxTurns(9))
+    play = Play(agreed=team(*agents)).start(MaxTurns(9))
     play.give()
     assert shown(play, "a") == [("user", "Do it.")]
-    assert context_of(play.log, "a").recipe().model == ""
-    recipe, growing = bare(play.log, "a", "x")
-    assert (recipe.model, recipe.tail, list(growing.messages)) == ("", "=", [ChatMessage("user", "x")])
-    assert rebuild(play.log, recipe).digest == growing.request("").digest
+    assert context_of(play.log, "a").recipe(None, ("=]}",)) == ModelRecipe(
+        model="", add=(("user", ("@3/body/parts/0/content",)),), tail=("=]}",), context="all"
+    )
+    alone = bare(play.log, "a", "x")
+    assert list(alone.growing.messages) == [ChatMessage("user", "x")]
+    with pytest.raises(ConfigurationError, match="agent a has no model"):
+        ask(play.log, "a", Wish())
 
 
 def test_a_changed_persona_starts_a_new_base() -> None:
@@ -322,6 +396,8 @@ def test_a_shown_program_resolves_to_itself(before: str, source: str, after: str
         ("@1/charter/agents/1/name", "b"),
         ("%1/charter/agents/1/accepts", "[]"),
         ("%3/sender", '"user"'),
+        ("~3/body/parts/0/content", "Do it."),
+        ("~3/body/parts/0", r"{\"type\":\"text\",\"content\":\"Do it.\"}"),
     ],
 )
 def test_a_piece_is_text_or_a_pointer(piece: str, text: str) -> None:
@@ -346,6 +422,8 @@ def test_a_piece_is_text_or_a_pointer(piece: str, text: str) -> None:
         "@3/body/text",
         "@3/model_dump",
         "%3/model_dump",
+        "~3/model_dump",
+        "~99/body",
         "%3/__class__/__init__/__globals__",
         "@3/body/parts/0/content[0]",
         "@3/body",
@@ -415,6 +493,6 @@ def test_the_context_asked_at_any_time_is_the_context_from_scratch(acts: list[st
     again = type(play.log).loads(play.log.dumps())
     for name in ("a", "b", "c"):
         kept, fresh = context_of(play.log, name), context_of(again, name)
-        for field in ("items", "waiting", "base", "base_count", "model", "tail", "tail_piece"):
+        for field in ("items", "said", "waiting", "base", "base_count", "base_tail", "mode", "counted", "pointer"):
             assert getattr(kept, field) == getattr(fresh, field)
-        assert kept.growing.request(kept.tail).digest == fresh.growing.request(fresh.tail).digest
+        assert kept.growing.request("]}").digest == fresh.growing.request("]}").digest

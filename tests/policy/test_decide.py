@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.board import Board
+from agentchat.policy.board import MOST_DENIALS, Board
 from agentchat.policy.budget import Budget
 from agentchat.policy.charter import CallLimits
-from agentchat.policy.decide import MOST_DENIALS, Ruling, decide, stopping
+from agentchat.policy.decide import Ruling, decide, stopping
 from agentchat.policy.rules import Elapsed, External, Failures, MaxMessages, MaxTurns, Mentions, Never
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import AskRecipe, CodeRecipe, ModelRecipe, ToolRecipe
@@ -28,14 +30,19 @@ from agentchat.transcript.events import (
     Released,
     RunStarted,
     Said,
+    StateSet,
     Taken,
     TurnCancelled,
+    TurnFailed,
     TurnGiven,
     Why,
 )
 from agentchat.transcript.messages import Text
 from agentchat.transcript.transcript import Transcript
-from tests.policy.play import OK, Play, charter
+from tests.policy.cards import charter
+from tests.policy.play import OK, Play, problem
+
+FAILED = TurnFailed(turn=0, error=problem("E"))
 
 
 def said(text: str, *, to: str | None = None) -> Said:
@@ -60,7 +67,7 @@ def test_nothing_is_due_outside_a_run() -> None:
 
 def test_a_call_before_the_conversation_is_opened_cannot_be_decided() -> None:
     offer = CallStarted(
-        turn=1, agent="a", ordinal=1, attempt=1, key="k", recipe=ModelRecipe(model="m", tail="="), digest=""
+        turn=1, agent="a", ordinal=1, attempt=1, key="k", recipe=ModelRecipe(model="m", tail=("=",)), digest=""
     )
     with pytest.raises(ConfigurationError, match="not opened yet"):
         decide(Transcript(), offer)
@@ -364,7 +371,14 @@ def test_the_budget_denies_the_call_behind_the_last() -> None:
     denied = play.call_model(3)
     assert isinstance(denied.event, CallDenied)
     assert denied.event.reason == "budget"
-    assert denied.event.values == {"spent": 2, "asked": 1, "cap": 2, "unit": "calls"}
+    assert denied.event.values == {
+        "scope": "budget",
+        "unit": "calls",
+        "spent": 2,
+        "reserved": 0,
+        "asked": 1,
+        "cap": 2,
+    }
     assert isinstance(play.call_code(4).event, CallFinished)
     play.fail("CallNotAdmitted")
     closed = play.close()
@@ -373,6 +387,20 @@ def test_the_budget_denies_the_call_behind_the_last() -> None:
     play.start(MaxTurns(9), Budget(calls=2))
     play.give()
     assert isinstance(play.call_model().event, CallFinished)
+
+
+def test_a_budget_of_the_whole_conversation_must_be_raised() -> None:
+    advice = []
+    for per in ("run", "conversation"):
+        play = Play().start(MaxTurns(9), Budget.model_validate({"calls": 1, "per": per}))
+        play.give()
+        play.call_model()
+        play.call_model()
+        play.fail("CallNotAdmitted")
+        advice.append(play.close().advice)
+    assert "each run has the whole limit again" in advice[0]
+    assert "each run has the whole limit again" not in advice[1]
+    assert "budget" in advice[1].lower()
 
 
 def test_one_turn_holds_so_many_calls() -> None:
@@ -398,20 +426,23 @@ def test_one_turn_holds_so_many_calls() -> None:
     "recipe",
     [
         CodeRecipe(language="python", source=(), sandbox="none"),
-        ToolRecipe(name="look", arguments={}),
-        AskRecipe(question="?", answer_schema={}, to="user"),
+        ToolRecipe(name="look", arguments={}, tool_call_id="t1"),
+        AskRecipe(question="?", answer_schema={}, to="user", tool_call_id="t1"),
     ],
 )
 def test_a_denial_names_what_was_asked(recipe: CodeRecipe | ToolRecipe | AskRecipe) -> None:
     play = Play(agreed=charter("a", limits=CallLimits(tool_calls=1))).start(MaxTurns(9))
     play.give()
     play.call_code()
+    if isinstance(recipe, AskRecipe):  # questions are not counted: a person's patience is the limit
+        play.offer(Interrupted(by="user"))
     offer = CallStarted(
         turn=play.turn.seq, agent="a", ordinal=2, attempt=3, key="k", recipe=recipe, digest="d", reserved=None
     )
     denied = play.offer(offer).event
     assert isinstance(denied, CallDenied)
     assert (denied.call, denied.ordinal, denied.attempt, denied.digest) == (recipe.call, 2, 3, "d")
+    assert denied.tool_call_id == getattr(recipe, "tool_call_id", None)
 
 
 def test_what_happens_is_caused_by_its_call_or_its_turn() -> None:
@@ -423,7 +454,7 @@ def test_what_happens_is_caused_by_its_call_or_its_turn() -> None:
     ended = play.call_model()
     assert play.log[ended.seq - 1].cause == turn
     assert ended.cause == ended.seq - 1
-    assert play.offer(said("in the turn")).cause == turn
+    assert play.offer(said("in the turn")).cause == ended.seq
     for event in (
         CallFailed.model_validate({"call": 3, "error": {"type": "E", "message": ""}, "retryable": True}),
         CallCancelled(call=3, reason="x"),
@@ -436,7 +467,7 @@ def test_what_happens_is_caused_by_its_call_or_its_turn() -> None:
         Paused(pause="p", call=3, question="?", answer_schema={}, to="user"),
         Released(owner="o", epoch=1),
     ):
-        assert decide(play.log, other) == Ruling(other, turn)
+        assert decide(play.log, other) == Ruling(other, len(play.log))
     assert play.say().cause == turn
 
 
@@ -450,7 +481,7 @@ def test_the_board_keeps_account_of_calls() -> None:
     def board() -> Board:
         return state_of(play.log).board
 
-    recipe = ModelRecipe(model="m", tail="=")
+    recipe = ModelRecipe(model="m", tail=("=",))
     offer = CallStarted(turn=play.turn.seq, agent="a", ordinal=1, attempt=1, key="k", recipe=recipe, digest="")
     first = play.offer(offer).seq
     assert list(board().open_calls) == [first]
@@ -464,7 +495,7 @@ def test_the_board_keeps_account_of_calls() -> None:
     play.offer(CallInDoubt(call=third, policy="fail"))
     assert board().open_calls == {}
     assert board().served == {"m": 1}
-    assert (board().model_calls, board().tool_turn_calls) == (2, 1)
+    assert (board().model_calls, board().open_turns[play.turn.seq].tool_calls) == (2, 1)
     play.offer(Taken(owner="o", epoch=7))
     assert (board().epoch, board().conversation, board().run_at) == (7, "c", 2)
     assert state_of(Play().log).board.last_said == 0
@@ -499,6 +530,67 @@ def test_a_turn_that_never_heeds_a_denial_is_stopped() -> None:
     assert isinstance(play.rule(), TurnCancelled)
     closed = play.close()
     assert (closed.outcome, closed.rule) == ("limit", "Budget(calls=1)")
+
+
+def test_denials_of_one_reply_count_as_one() -> None:
+    """A model that asks for many tools at once sees only afterwards that they were denied."""
+    play = Play(agreed=charter("a", limits=CallLimits(tool_calls=1)))
+    play.start(MaxTurns(3))
+    play.give()
+    for _ in range(MOST_DENIALS - 1):
+        play.call_model()
+        for name in ("x", "y", "z"):
+            play.tool(name)
+    assert not stopping(play.log)
+    turn = state_of(play.log).board.open_turns[play.turn.seq]
+    assert (turn.denials, turn.tool_calls) == (MOST_DENIALS - 1, 1)
+    for _ in range(MOST_DENIALS):  # its own code is told at once
+        play.tool(None)
+    assert stopping(play.log)
+
+
+def test_what_was_done_in_a_turn_is_known() -> None:
+    play = Play().start(MaxTurns(9))
+
+    def acted() -> bool:
+        return state_of(play.log).board.open_turns[play.turn.seq].acted
+
+    acts: tuple[Callable[[], object], ...] = (
+        play.call_model,
+        play.call_code,
+        lambda: play.tool(None),
+        lambda: play.refuse("no"),
+        lambda: play.offer(StateSet(turn=play.turn.seq, agent=play.agent, ordinal=1)),
+    )
+    for act in acts:
+        play.give()
+        assert not acted()
+        act()
+        assert acted()
+        play.say()
+
+
+def test_acts_in_a_turn_that_is_over_leave_the_board_as_it_is() -> None:
+    """As a log that was tampered with might have them."""
+    play = Play().start(MaxTurns(9), Budget(calls=1))
+    play.give()
+    over, denied = play.turn.seq, (play.call_model(), play.call_model())[1].event
+    assert isinstance(denied, CallDenied)
+    play.say()
+    started = play.log[over + 1].event
+    assert isinstance(started, CallStarted)
+    tool = started.model_copy(update={"recipe": ToolRecipe(name="look", arguments={})})
+    for event in (
+        started,
+        tool,
+        denied,
+        Refused(turn=over, problems=()),
+        TurnCancelled(turn=over, reason="x"),
+        FAILED.model_copy(update={"turn": over}),
+    ):
+        play.enter(event, over)
+    assert state_of(play.log).board.open_turns == {}
+    assert state_of(play.log).board.model_calls == 2
 
 
 def test_denials_of_one_turn_are_named_by_their_limit() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -16,9 +17,13 @@ from agentchat.policy.rules import (
     AllOf,
     AnyOf,
     Elapsed,
+    Emitted,
     External,
     Failures,
     Fired,
+    From,
+    HandedTo,
+    Judge,
     Leaf,
     MaxMessages,
     MaxTurns,
@@ -26,12 +31,16 @@ from agentchat.policy.rules import (
     Never,
     Not,
     Rule,
+    Says,
+    Stalemate,
+    Where,
     read_rule,
     verdict,
 )
 from agentchat.policy.state import state_of
-from agentchat.transcript.events import CallFinished, ExternalSignal, Interrupted, Said, TimeUp
-from agentchat.transcript.messages import CodeResult, CodeRun, Data, ReasoningPart, Text, TextPart
+from agentchat.transcript.calls import JsonObject, ModelRecipe, Reply
+from agentchat.transcript.events import CallFinished, CallStarted, Entry, ExternalSignal, Interrupted, Said, TimeUp
+from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, ReasoningPart, Text, TextPart
 from agentchat.transcript.transcript import Transcript
 from tests.policy.play import OK, Play
 
@@ -43,6 +52,13 @@ leaves: st.SearchStrategy[Rule] = st.one_of(
     st.builds(Failures, st.integers(1, 3)),
     st.builds(External, st.sampled_from((None, "stop"))),
     st.just(Never()),
+    st.builds(Says, st.sampled_from(("DONE", "answer 5")), st.sampled_from((None, "a"))),
+    st.builds(From, st.sampled_from(("a", "b"))),
+    st.builds(HandedTo, st.sampled_from(("a", "user"))),
+    st.builds(Emitted, st.sampled_from(("Text", "CodeResult", "Report")), st.sampled_from((None, "b"))),
+    st.sampled_from((Where("CodeResult", ok=True), Where("Text", by="a", text__contains="e", parts__0__type="text"))),
+    st.builds(Stalemate, st.integers(1, 3)),
+    st.builds(Judge, st.sampled_from(("fine", "m:f", f"m:f {'0' * 12}"))),
 )
 rules: st.SearchStrategy[Rule] = st.recursive(
     leaves,
@@ -54,12 +70,40 @@ rules: st.SearchStrategy[Rule] = st.recursive(
     max_leaves=6,
 )
 NAMES: dict[str, object] = {
-    kind.__name__: kind for kind in (MaxTurns, MaxMessages, Mentions, Elapsed, Failures, External, Never)
-}
+    kind.__name__: kind
+    for kind in (
+        MaxTurns, MaxMessages, Mentions, Elapsed, Failures, External, Never,
+        Says, From, HandedTo, Emitted, Where, Stalemate, Judge,
+    )
+}  # fmt: skip
 
 
 def fired_rules(play: Play) -> list[tuple[str, int]]:
     return [(str(one.leaf), one.event) for one in state_of(play.log).fired.values()]
+
+
+def utter(play: Play, body: str | Body) -> Entry:
+    """Enter a message of the agent whose turn it is, whether or not the team's agreement would let it through."""
+    given = Text.of(body) if isinstance(body, str) else body
+    return play.enter(Said(sender=play.agent, body=given, turn=play.turn.seq), play.turn.seq)
+
+
+def reply(play: Play, text: str) -> Entry:
+    """A model call of the agent whose turn it is, and what came back."""
+    started = play.enter(
+        CallStarted(
+            turn=play.turn.seq,
+            agent=play.agent,
+            ordinal=1,
+            attempt=1,
+            key="k",
+            recipe=ModelRecipe(model="m"),
+            digest="0" * 64,
+        ),
+        play.turn.seq,
+    )
+    answer = Reply(parts=(TextPart(content=text),), finish="stop")
+    return play.enter(CallFinished(call=started.seq, result=answer), started.seq)
 
 
 # the algebra
@@ -132,6 +176,40 @@ def test_a_rule_ends_a_run_where_it_holds_and_something_came_true(rule: Rule, da
     assert (pressing is None) == (named is None)
 
 
+def came_true(rule: Rule, data: st.DataObject) -> dict[int, Fired]:
+    """Some of the leaves, each at an event of its own."""
+    every = rule.leaves()
+    at = data.draw(st.permutations(range(1, len(every) + 1)))
+    return {place: Fired(leaf, at[place], {}) for place, leaf in enumerate(every) if data.draw(st.booleans())}
+
+
+def is_so(rule: Rule, true: dict[int, Fired]) -> bool:
+    """Whether a rule holds: joined with a leaf that is true, it can end a run even where it stands behind a `~`."""
+    last = len(rule.leaves())
+    return verdict(AllOf(rules=(rule, Never())), {**true, last: Fired(Never(), 99, {})}, urgent=False) is not None
+
+
+@given(rules, rules, st.data())
+def test_the_laws_of_de_morgan(one: Rule, two: Rule, data: st.DataObject) -> None:
+    true = came_true(one | two, data)
+    assert is_so(~(one | two), true) == is_so(~one & ~two, true)
+    assert is_so(~(one & two), true) == is_so(~one | ~two, true)
+    assert is_so(~~one, true) == is_so(one, true)
+    size = len(one.leaves())
+    own = {place: fired for place, fired in true.items() if place < size}
+    assert is_so(one | ~one, {**own, **{place + size: fired for place, fired in own.items()}})
+
+
+@given(rules, rules, st.data())
+def test_the_order_of_rules_does_not_matter(one: Rule, two: Rule, data: st.DataObject) -> None:
+    ones, twos = len(one.leaves()), len(two.leaves())
+    true = came_true(one | two, data)
+    turned = {place - ones if place >= ones else place + twos: fired for place, fired in true.items()}
+    for urgent in (False, True):
+        assert verdict(one | two, true, urgent=urgent) is verdict(two | one, turned, urgent=urgent)
+        assert verdict(one & two, true, urgent=urgent) is verdict(two & one, turned, urgent=urgent)
+
+
 @pytest.mark.parametrize(
     ("rule", "at", "named"),
     [
@@ -160,6 +238,49 @@ def test_an_urgent_leaf_is_named_where_it_is_asked_for() -> None:
     true = {0: Fired(rule.leaves()[0], 3, {}), 1: Fired(rule.leaves()[1], 4, {})}
     assert verdict(rule, true, urgent=True) is true[1]
     assert verdict(rule, true, urgent=False) is true[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: MaxTurns(0), "MaxTurns: turns=0: input should be greater than or equal to 1"),
+        (lambda: MaxTurns("a few"), "MaxTurns: turns='a few': input should be a valid integer"),  # type: ignore[arg-type]
+        (lambda: Failures(0), "Failures: in_a_row=0: input should be greater than or equal to 1"),
+        (lambda: Elapsed(float("inf")), "Elapsed: seconds=inf: input should be a finite number"),
+        (lambda: MaxTurns(1, more=2), "MaxTurns takes no argument 'more'"),
+        (lambda: Says(" "), "Says: text=' ': "),
+        (lambda: From(""), "From: sender='': "),
+        (lambda: HandedTo(""), "HandedTo: name='': "),
+        (lambda: Stalemate(0), "Stalemate: repeats=0: input should be greater than or equal to 1"),
+        (lambda: Emitted(int), "Emitted takes one message type, a pydantic model or its name, not <class 'int'>"),  # type: ignore[arg-type]
+        (lambda: Emitted("a") | 3, None),  # type: ignore[operator]
+        (
+            lambda: read_rule({"rule": "moon"}),
+            "this is no rule: {'rule': 'moon'} names no kind of rule (there are: all,",
+        ),
+        (lambda: read_rule({"rule": ["any"]}), "this is no rule: {'rule': ['any']} names no kind of rule"),
+        (lambda: read_rule({"rule": "any"}), "this is no rule: any: rules={'rule': 'any'}: field required"),
+        (lambda: read_rule({"rule": "not", "of": 3}), "this is no rule: not: 3 names no kind of rule"),
+        (lambda: read_rule({"rule": "max_turns"}), "this is no rule: MaxTurns.__init__() missing 1 required"),
+        (
+            lambda: read_rule({"rule": "not", "of": {"rule": "max_turns", "turns": 0}}),
+            "this is no rule: MaxTurns: turns=0",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_said_in_one_line(make: Callable[[], object], said: str | None) -> None:
+    with pytest.raises(TypeError if said is None else ConfigurationError) as raised:
+        make()
+    assert said is None or str(raised.value).startswith(said)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_rule_that_is_nested_too_deeply_is_refused() -> None:
+    written: JsonObject = {"rule": "never"}
+    for _ in range(20_000):
+        written = {"rule": "not", "of": written}
+    with pytest.raises(ConfigurationError, match="nested too deeply"):
+        read_rule(written)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +315,8 @@ def test_the_base_of_rules_answers_nothing() -> None:
     entry = log.next(Interrupted(by="user"), at=0, active=0, cause=0)
     with pytest.raises(NotImplementedError):
         Leaf().seen(entry, Board(), log)
+    assert Leaf().standing(Board()) == "has not come true"
+    assert Leaf().senders() == ()
     assert Never().seen(entry, Board(), log) is None
 
 
@@ -301,8 +424,7 @@ def test_mentions_by_means_one_sender() -> None:
 def test_mentions_reads_what_a_model_answered() -> None:
     play = Play().start(Mentions("answer") | MaxTurns(9))
     play.give()
-    ended = play.call_model()
-    assert isinstance(ended.event, CallFinished)
+    ended = reply(play, "the answer")
     assert fired_rules(play) == []
     play.say(calls=(ended.seq,))
     assert len(fired_rules(play)) == 1
@@ -318,7 +440,7 @@ def test_elapsed_looks_at_every_event_of_the_run() -> None:
     late = play.offer(TimeUp(rule="Elapsed(seconds=5.0)", active=5.0))
     play.say()
     assert fired_rules(play) == [("Elapsed(seconds=5.0)", late.seq)]
-    play.run(["pass"])
+    play.run([])
     play.start(Elapsed(5))
     assert fired_rules(play) == []
 
@@ -370,8 +492,16 @@ def test_external_waits_for_a_signal(name: str | None, sent: str, found: bool) -
 def test_a_leaf_asked_about_another_event_says_nothing() -> None:
     play = Play().start(MaxTurns(9))
     entry = play.log[2]
-    for leaf in (Mentions("x"), External()):
-        assert leaf.seen(entry, state_of(play.log).board, play.log) is None
+    for leaf in (
+        Mentions("x"),
+        External(),
+        Says("x"),
+        From("a"),
+        HandedTo("a"),
+        Emitted("Text"),
+        Where("Text", text="x"),
+    ):
+        assert leaf.seen(entry, state_of(play.log).board, play.log, leaf.memory()) is None
 
 
 def test_what_came_true_stays_true_for_the_run() -> None:

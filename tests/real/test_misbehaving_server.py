@@ -89,6 +89,24 @@ async def test_ten_megabytes_are_a_message_and_stand_beside_the_log() -> None:
     assert list(result.transcript.blobs()) == [digest(result.output.encode())]
 
 
+async def test_a_local_server_that_drops_connections_it_promised_to_keep_costs_no_call() -> None:
+    """Each dropped call would be booked with all it had set aside, though nothing was asked."""
+    with FakeServer([fake.fresh_only(fake.stream("one")), fake.fresh_only(fake.stream("two"))]) as server:
+        result = await ask(server, turns=2)
+    assert failures(result) == []
+    assert result.output == "two"
+
+
+async def test_no_request_ends_with_the_models_own_words() -> None:
+    """Some servers refuse that, others let the model write on from there."""
+    with FakeServer([fake.stream("one"), fake.stream("two"), fake.stream("three")]) as server:
+        result = await ask(server, turns=3)
+        asked = [request.json["messages"] for request in server.requests]
+    assert result.output == "three"
+    last = [messages[-1]["role"] for messages in asked if isinstance(messages, list)]
+    assert last == ["user", "user", "user"]
+
+
 async def test_a_request_that_is_refused_ends_the_run_by_name() -> None:
     with FakeServer([fake.error(401, "bad key")]) as server:
         result = await ask(server)

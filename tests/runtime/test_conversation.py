@@ -146,7 +146,8 @@ async def test_the_budget_of_calls_is_asked_before_the_call() -> None:
     assert len(only(checked(result.transcript), CallStarted)) == 2
     assert len(only(result.transcript, CallDenied)) == 1
     assert result.outcome.kind == "limit"
-    assert result.outcome.values == {"spent": 2, "asked": 1, "cap": 2, "unit": "calls"}
+    values = {"scope": "budget", "unit": "calls", "spent": 2, "reserved": 0, "asked": 1, "cap": 2}
+    assert result.outcome.values == values
     assert "2 of 2 calls spent" in result.outcome.reason
 
 

@@ -282,7 +282,7 @@ async def test_a_typed_task_is_seen_by_a_function_of_text() -> None:
     assert (await Conversation([reader], until=MaxTurns(1)).run(Task(title="Grüße"))).output == '{"title": "Grüße"}'
 
 
-@pytest.mark.parametrize("hint", [list[str], dict[str, int], "Missing"])
+@pytest.mark.parametrize("hint", [list[int], dict[str, int], "Missing"])
 async def test_an_annotation_that_no_message_fits_is_refused(hint: object) -> None:
     async def odd(text: object, turn: Turn) -> str:
         return ""

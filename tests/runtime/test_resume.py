@@ -27,11 +27,12 @@ from agentchat.errors import (
 )
 from agentchat.models.scripted import Chunks, ScriptedModel
 from agentchat.policy.budget import Budget
+from agentchat.policy.cards import ModelCard
 from agentchat.policy.request import ModelRequest
 from agentchat.policy.rules import MaxTurns, Mentions
 from agentchat.seams import Limits, Turn
 from agentchat.stores.opening import open_store
-from agentchat.transcript.calls import ModelCard, Reply
+from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import (
     CallFinished,
     CallInDoubt,
@@ -63,7 +64,7 @@ class CrashingModel:
         self.asked: list[int] = []
 
     def card(self) -> ModelCard:
-        return ModelCard(name="scripted", tail='],"model":"scripted"}')
+        return ModelCard(name="scripted", tail='],"model":"scripted"')
 
     async def complete(self, request: ModelRequest, emit: Callable[[str], None]) -> Reply:
         self.asked.append(request.index)
@@ -420,6 +421,7 @@ async def test_an_input_that_comes_before_the_end_is_stored_keeps_its_place(plac
             self.beat = self._store.beat
             self.read, self.heads, self.get_blob = self._store.read, self._store.heads, self._store.get_blob
             self.take, self.renew, self.release = self._store.take, self._store.renew, self._store.release
+            self.beside = self._store.beside
             self.aclose = self._store.aclose
 
         async def append(

@@ -41,10 +41,13 @@ class Received:
 
 
 class Exchange:
-    """What a behaviour may do with one request."""
+    """What a behaviour may do with one request. `reused`: its connection has brought a request before."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, received: Received, stop: threading.Event) -> None:
+    def __init__(
+        self, handler: BaseHTTPRequestHandler, received: Received, stop: threading.Event, reused: bool
+    ) -> None:
         self.received = received
+        self.reused = reused
         self._handler = handler
         self._stop = stop
         self._chunked = False
@@ -149,14 +152,14 @@ class FakeServer:
                     continue
         self._server.server_close()
 
-    def serve(self, handler: BaseHTTPRequestHandler, received: Received) -> None:
+    def serve(self, handler: BaseHTTPRequestHandler, received: Received, reused: bool) -> None:
         """Answer one request."""
         with self._lock:
             place = min(len(self.requests), len(self._behaviours) - 1)
             self.requests.append(received)
             self._lock.notify_all()
         try:
-            self._behaviours[place](Exchange(handler, received, self._stop))
+            self._behaviours[place](Exchange(handler, received, self._stop, reused))
         except OSError:
             received.gone.set()
             handler.close_connection = True
@@ -198,6 +201,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+    served = 0
+    """Requests that came over this connection."""
 
     def setup(self) -> None:
         super().setup()
@@ -216,7 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.owner.serve(self, Received(self.path, headers, body))
+        self.served += 1
+        self.server.owner.serve(self, Received(self.path, headers, body), self.served > 1)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -344,6 +350,18 @@ def drip(pieces: Iterable[bytes], *, seconds: float = 1.0) -> Behaviour:
     def behave(exchange: Exchange) -> None:
         exchange.head(200, EVENTS)
         exchange.drip(data, seconds)
+
+    return behave
+
+
+def fresh_only(behaviour: Behaviour) -> Behaviour:
+    """The behaviour on a new connection; one that is used again is closed, as if it had been a moment too late.
+
+    llama.cpp's server ends a connection behind a streamed answer without having said so.
+    """
+
+    def behave(exchange: Exchange) -> None:
+        (no_answer if exchange.reused else behaviour)(exchange)
 
     return behave
 

@@ -37,5 +37,8 @@ class AroundStore:
     async def release(self, lease: Lease) -> None:
         await self._store.release(lease)
 
+    def beside(self, conversation: str) -> Store:
+        return self
+
     async def aclose(self) -> None:
         await self._store.aclose()

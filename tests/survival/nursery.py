@@ -21,13 +21,14 @@ from agentchat.agents.user_proxy import UserProxy
 from agentchat.conversation import Conversation
 from agentchat.errors import NoSuchConversation
 from agentchat.models.scripted import ScriptedModel
+from agentchat.policy.cards import ModelCard
 from agentchat.policy.request import ModelRequest
 from agentchat.policy.rules import MaxTurns, Mentions
 from agentchat.result import Result
 from agentchat.sandboxes.host import HostSandbox
 from agentchat.seams import Limits, Store
 from agentchat.stores.opening import open_store
-from agentchat.transcript.calls import ModelCard, Reply
+from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFinished, CallStarted, Closed, Said, TurnGiven
 from agentchat.transcript.messages import CodeRun
 from agentchat.transcript.transcript import Transcript

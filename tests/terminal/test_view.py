@@ -10,12 +10,22 @@ from agentchat.agents.assistant import Assistant
 from agentchat.agents.user_proxy import UserProxy
 from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.charter import Charter
-from agentchat.policy.routing import ROUND_ROBIN
-from agentchat.policy.usage import usage_of
+from agentchat.policy.routing.plans import RoundRobinPlan
+from agentchat.policy.usage import Count, Money, Spent, UsageReport, usage_of
 from agentchat.terminal.console import Plain
 from agentchat.terminal.event_line import LONGEST, event_line
-from agentchat.terminal.view import call_line, usage_line, view
-from agentchat.transcript.calls import CodeRecipe, ModelRecipe, Problem, Reply, Usage
+from agentchat.terminal.usage_text import usage_line
+from agentchat.terminal.view import call_line, view
+from agentchat.transcript.calls import (
+    AskRecipe,
+    CodeRecipe,
+    ModelRecipe,
+    Problem,
+    Reply,
+    ToolRecipe,
+    ToolResult,
+    Usage,
+)
 from agentchat.transcript.events import (
     Answered,
     CallCancelled,
@@ -32,6 +42,7 @@ from agentchat.transcript.events import (
     ExternalSignal,
     Forked,
     Interrupted,
+    Judged,
     Opened,
     Overrun,
     Paused,
@@ -59,6 +70,7 @@ from agentchat.transcript.messages import (
     Handoff,
     Text,
     TextPart,
+    ToolCallPart,
     wrap,
 )
 from agentchat.transcript.transcript import Transcript
@@ -70,7 +82,7 @@ TAME = "[bold]x[/] ␛[2J␛]52;c;AA ⟨U+202E⟩"
 def transcript_of(*events: Event) -> Transcript:
     """Opened, a run, a task, a turn of the coder (4), its model call (5), then `events` from 6 on."""
     team = [Assistant("coder", model=ScriptedModel(["x"], name="m")), UserProxy("runner")]
-    charter = Charter(agents=tuple(agent.card() for agent in team), routing=ROUND_ROBIN)
+    charter = Charter(agents=tuple(agent.card() for agent in team), routing=RoundRobinPlan().written())
     transcript = Transcript()
     first: list[Event] = [
         Opened(conversation="c", charter=charter.written()),
@@ -134,8 +146,13 @@ MESSAGES = [
         "python was stopped: it took too long after 0.00 s",
     ),
     (Direction(next="runner", instruction="go"), "→ runner: go"),
+    (Direction(next="runner"), "→ runner\n"),
+    (Direction(next="finish", reason="all is done", answer=f"It is {EVIL}"), f"finished: all is done\nIt is {TAME}"),
+    (Direction(next="finish", answer={"a": 1}), 'finished\n{\n  "a": 1\n}'),
     (Handoff(to="runner", reason="tired"), "→ runner: tired"),
-    (Data(type="Report", value={"a": EVIL}), 'Report\n{\n  "a": "[bold]x'),
+    (Handoff(to="runner"), "→ runner\n"),
+    (Data(type="Report", value={"a": EVIL}), 'Report {"a": "[bold]x[/] \\u001b[2J'),
+    (Data(type="Report", value={"a": "x" * 99}), 'Report\n{\n  "a": "xxx'),
 ]
 
 
@@ -148,7 +165,7 @@ def test_a_message_shows_who_speaks_and_all_that_was_said(body: Text, told: str)
 
 FAILED = CallFailed(call=5, error=Problem(type="ModelBusy", message=f"busy {EVIL}"), retryable=True, partial="so far")
 NOTES = [
-    (FAILED, f"coder: the model call failed (attempt 1 of 4): busy {TAME}\nwhat had arrived of the answer:\nso far"),
+    (FAILED, f"coder: the model call failed (attempt 1): busy {TAME}\nwhat had arrived of the answer:\nso far"),
     (CallCancelled(call=5, reason="cancelled", partial="so"), "coder: the model call was stopped\nwhat had arrived"),
     (CallInDoubt(call=5, policy="retry"), "coder: the model call had no result when the process ended"),
     (
@@ -158,13 +175,20 @@ NOTES = [
         ),
         "coder: a model call was not admitted by the budget: 3 of 3 calls spent",
     ),
-    (Overrun(call=5, values={}), "coder: the model call cost more than it had reserved"),
+    (Overrun(call=5, values={}), "coder: the model call cost more than it had reserved; no further call"),
+    (
+        Overrun(call=5, values={"scope": "budget", "unit": "tokens", "reserved": 10, "spent": 12}),
+        "coder: the model call cost more than it had reserved (12 tokens, 10 reserved); no further call",
+    ),
     (
         TurnFailed(turn=4, error=Problem(type="E", message=EVIL, where="f.py:3")),
         f"coder: the turn failed: E: {TAME} (f.py:3)",
     ),
     (TurnPassed(turn=4), "coder: nothing to say"),
     (Refused(turn=4, raw={"a": 1}, problems=("no", "not so")), 'coder: an answer was refused: no; not so\n{"a": 1}'),
+    (Refused(turn=4, problems=("not so",), from_calls=(9,)), "coder: an answer was refused: not so\n"),
+    (Refused(turn=4, problems=("no",), tool_call_id="c9"), "coder: the call of a tool was refused: no"),
+    (Judged(name="m:f 0a", on=3, error=Problem(type="E", message="bad")), "the function m:f failed on event 3: E: bad"),
     (Diverged(turn=4, ordinal=2, recorded="a", now="b"), "coder: on going on, call 2 of the turn was recorded as a"),
     (Taken(owner=EVIL, epoch=2), f"resumed by {TAME}"),
     (Interrupted(by="user", reason="enough"), "interrupted by user: enough"),
@@ -174,6 +198,9 @@ NOTES = [
     (Warned(reason="nearly", values={}), "warning: nearly"),
     (Paused(pause="p", call=5, question="Sure?", answer_schema={}, to="user"), "a question to user: Sure?"),
     (Answered(pause="p", value=True, by="user"), "user answered: true"),
+    (Answered(pause="p", value={"yes": True}, by="user"), "user answered: yes"),
+    (Answered(pause="p", value={"yes": False, "reason": "why"}, by="user"), "user answered: no: why"),
+    (Answered(pause="p", value={"yes": 1}, by="user"), 'user answered: {"yes": 1}'),
     (Compacted(agent="coder", upto=3, call=5), "coder: everything up to event 3 is now a summary"),
     (
         PersonaChanged(
@@ -214,6 +241,93 @@ def test_a_call_is_a_line() -> None:
         "· runner ran python in monty (0.25 s)",
     ]
     assert usage_line(usage_of(transcript)) == "1 model call, 1 program run, 1,234 tokens in, 5 out"
+
+
+ASKED = Reply(
+    parts=(ToolCallPart(id="c1", name="look", arguments='{"query": "x"}'), TextPart(content="So be it.")),
+    finish="tool_calls",
+)
+LOOK = CallStarted(
+    turn=4, agent="coder", ordinal=2, attempt=1, key="k2", digest="d",
+    recipe=ToolRecipe(name="look", arguments={"query": f"x\n{EVIL}"}, tool_call_id="c1"),
+)  # fmt: skip
+
+
+def test_a_tool_call_is_one_line_and_its_result_another() -> None:
+    asked = CallFinished(call=5, result=ASKED)
+    again = LOOK.model_copy(update={"attempt": 2})
+    assert shown(asked, LOOK) == "coder: calls look(query='x\\n[bold]x[/] \\x1b[2J\\x1b]52;c;AA\\x07 \\u202e')\n"
+    assert shown(asked, again).endswith("(attempt 2)\n")
+    for result, told in (
+        (ToolResult(ok=True, value=[1, EVIL]), 'coder: look gave [1, "[bold]x[/] \\u001b[2J'),
+        (ToolResult(ok=True, value="a\n  b" + "c" * 200), f"coder: look gave a b{'c' * 156}…\n"),
+        (ToolResult(ok=True, value="", child="c.1"), "coder: look gave nothing (conversation c.1)\n"),
+        (ToolResult(ok=False, value="no such thing"), "coder: look failed: no such thing\n"),
+    ):
+        assert shown(asked, LOOK, CallFinished(call=7, result=result), width=300).startswith(told)
+    late = CallFailed(call=7, error=Problem(type="E", message="late"), retryable=False)
+    assert shown(asked, LOOK, late) == "coder: the call of look failed: late\n"
+    ask = AskRecipe(question="Sure?", answer_schema={}, to="user")
+    asks = CallStarted(turn=4, agent="coder", ordinal=2, attempt=1, key="k", digest="d", recipe=ask)
+    assert shown(asks) == ""
+    assert shown(asks, CallCancelled(call=6, reason="cancelled")) == "coder: the question was stopped\n"
+
+
+def test_a_refused_tool_call_is_named_and_a_refused_answer_shown() -> None:
+    asked = CallFinished(call=5, result=ASKED)
+    told = shown(asked, Refused(turn=4, problems=("not allowed",), tool_call_id="c1"))
+    assert told == 'coder: the call of look({"query": "x"}) was refused: not allowed\n'
+    told = shown(asked, Refused(turn=4, problems=("no",), from_calls=(6,), by="agent"))
+    assert told == "coder: an answer was refused: no\nSo be it.\n"
+    by_tool = Reply(parts=(ToolCallPart(id="c1", name="answer", arguments="{}x"),), finish="tool_calls")
+    told = shown(CallFinished(call=5, result=by_tool), Refused(turn=4, problems=("no",), from_calls=(6,)))
+    assert told == "coder: an answer was refused: no\n{}x\n"
+
+
+def test_a_conversation_inside_another_says_so() -> None:
+    charter = transcript_of()[1].event
+    assert isinstance(charter, Opened)
+    inner = Transcript()
+    opened = charter.model_copy(update={"parent": Position(conversation="outer", seq=9)})
+    inner.append(inner.next(opened, at=0.0, active=0.0, cause=0))
+    seen = view(inner[1], inner)
+    assert printed(seen) == "held for event 9 of outer\n"
+
+
+def test_usage_in_money_and_by_tier() -> None:
+    one = Spent(calls=1, input_tokens=Count(10), output_tokens=Count(2), usd=Money(1_500_000_000))
+    two = Spent(calls=2, input_tokens=Count(1), output_tokens=Count(1, False), usd=Money(0, False))
+    total = Spent(
+        calls=3, tools=1, input_tokens=Count(11), output_tokens=Count(3, False), usd=Money(1_500_000_000, False)
+    )
+    report = UsageReport(total, {}, {}, {"smart": one, "fast": two}, Spent(), Spent())
+    assert usage_line(report) == (
+        "3 model calls, 0 programs run, 1 tool called, 11 tokens in, at least 3 out, at least $1.50 "
+        "(fast 2 calls; smart 1 call, $1.50)"
+    )
+    child = Spent(calls=4, child_tokens=Count(1234), usd=Money(20_000_000))
+    told = usage_line(report._replace(by_tier={"smart": one}, delegated=child))
+    assert told.endswith("at least $1.50 (of which delegated: 4 model calls, 1,234 tokens, $0.02)")
+
+
+def test_lines_say_what_was_called_and_what_came_back() -> None:
+    asked, finished = CallFinished(call=5, result=ASKED), CallFinished(call=7, result=ToolResult(ok=False, value="no"))
+    ask = AskRecipe(question="Sure?", answer_schema={}, to="user")
+    asks = CallStarted(turn=4, agent="coder", ordinal=3, attempt=1, key="k", digest="d", recipe=ask)
+    said = Said(sender="coder", turn=4, body=Direction(next="runner", instruction="go"))
+    handed = Said(sender="coder", turn=4, body=Handoff(to="runner", reason="tired"))
+    typed = started("model").model_copy(update={"recipe": ModelRecipe(model="m", output="native")})
+    transcript = transcript_of(asked, LOOK, finished, asks, said, handed, typed)
+    told = [event_line(entry, transcript).plain.split(maxsplit=4)[4] for entry in list(transcript)[5:]]
+    assert told == [
+        'of call 5: So be it. look({"query": "x"})',
+        "coder, tool call 2, attempt 1: look(query='x\\n[bold]x[/] \\x1b[2J\\x1b]52;c;AA\\x07 \\u202e')",
+        "of call 7: failed: no",
+        "coder, ask call 3, attempt 1: user: Sure?",
+        "coder: → runner go",
+        "coder: → runner tired",
+        "coder, model call 1, attempt 1: m, typed by native",
+    ]
 
 
 def test_usage_that_nobody_reported_is_not_nought() -> None:

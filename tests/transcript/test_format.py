@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+from pydantic import BaseModel
+
+from agentchat.policy.charter import Charter
 from agentchat.transcript.chain import NO_LINE, digest, encode
-from agentchat.transcript.events import CallFinished, CallStarted, Said
+from agentchat.transcript.events import CallFinished, CallStarted, Opened, Said
 from agentchat.transcript.messages import Body, Part
 from agentchat.transcript.transcript import Transcript, split_lines
 from tests.fixtures.make_format_1 import FILE, transcript
@@ -39,6 +42,32 @@ def test_format_1_holds_everything_once_at_least() -> None:
     assert set(calls) == {"model", "code", "tool", "ask"}
     results = [entry.event.result.of for entry in log if isinstance(entry.event, CallFinished)]
     assert set(results) == set(calls)
+
+
+def test_format_1_gives_every_field_once_at_least() -> None:
+    given: dict[type[BaseModel], set[str]] = {}
+    for entry in Transcript.load(FILE):
+        event = entry.event
+        _walk(event, given)
+        if isinstance(event, Opened):
+            _walk(Charter.model_validate(event.charter), given)
+    wanted = {kind: set(kind.model_fields) - {"kind", "type", "of", "call"} for kind in given}
+    missing = {kind.__name__: fields - given[kind] for kind, fields in wanted.items() if fields - given[kind]}
+    assert missing == {}
+
+
+def _walk(value: object, given: dict[type[BaseModel], set[str]]) -> None:
+    """Note which fields of which models hold something else than their default."""
+    if isinstance(value, BaseModel):
+        known = given.setdefault(type(value), set())
+        for name, field in type(value).model_fields.items():
+            inner = getattr(value, name)
+            if field.is_required() or inner != field.get_default(call_default_factory=True):
+                known.add(name)
+            _walk(inner, given)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _walk(inner, given)
 
 
 def test_format_1_has_its_places_where_the_table_says() -> None:

@@ -13,8 +13,11 @@ from agentchat.transcript.calls import CodeRecipe, ModelRecipe
 from agentchat.transcript.chain import decode, encode
 from agentchat.transcript.events import (
     Answered,
+    CallDenied,
     CallFinished,
     CallStarted,
+    Closed,
+    Compacted,
     Entry,
     Event,
     ExternalSignal,
@@ -22,9 +25,12 @@ from agentchat.transcript.events import (
     Judged,
     Refused,
     Said,
+    StateSet,
     TimeUp,
+    TurnCancelled,
     TurnGiven,
     TurnPassed,
+    Warned,
     Why,
 )
 from agentchat.transcript.messages import CodeRun, Text
@@ -33,6 +39,9 @@ from tests.transcript.instances import events
 OK = CodeRun(language="python", status="ok")
 GIVEN = TurnGiven(to="a", subject=3, why=Why(router="x", reason="y"))
 PERSON = Said(sender="user", body=Text.of("hm"))
+DENIED = CallDenied(
+    turn=5, agent="a", ordinal=1, attempt=1, call="model", digest="d", reason="stopped", values={"event": 3}
+)
 PLACES = {5: 7, 6: 8, 7: 9}
 
 
@@ -51,6 +60,23 @@ def started(recipe: ModelRecipe | CodeRecipe, turn: int = 5) -> CallStarted:
         (Said(sender="a", from_calls=(4, 6), turn=5), Said(sender="a", from_calls=(4, 8), turn=7)),
         (Refused(turn=5, problems=(), from_calls=(7,)), Refused(turn=7, problems=(), from_calls=(9,))),
         (PERSON, PERSON),
+        (Compacted(agent="a", upto=6, call=7), Compacted(agent="a", upto=8, call=9)),
+        (
+            DENIED.model_copy(update={"values": {"rule": "x", "event": 6}}),
+            DENIED.model_copy(update={"turn": 7, "values": {"rule": "x", "event": 8}}),
+        ),
+        (
+            DENIED.model_copy(update={"values": {"scope": "budget", "overrun": 6}}),
+            DENIED.model_copy(update={"turn": 7, "values": {"scope": "budget", "overrun": 8}}),
+        ),
+        (
+            started(ModelRecipe(model="m", tail=("@5/charter", "=@5/x")), 4),
+            started(ModelRecipe(model="m", tail=("@7/charter", "=@5/x")), 4),
+        ),
+        (
+            started(ModelRecipe(model="m", add=(("raw", ("={", "~6/result/value", "=}")),)), 4),
+            started(ModelRecipe(model="m", add=(("raw", ("={", "~8/result/value", "=}")),)), 4),
+        ),
         (
             started(ModelRecipe(model="m", base=6, add=(("user", ("@5/body", "=@5/body", "%7/body", "@55/x")),))),
             started(ModelRecipe(model="m", base=8, add=(("user", ("@7/body", "=@5/body", "%9/body", "@55/x")),)), 7),
@@ -83,18 +109,51 @@ def test_moving_there_and_back_changes_nothing(event: Event, by: int) -> None:
 
 
 def _references(event: Event) -> Iterator[int]:
-    for field in ("turn", "call", "subject", "on"):
+    for field in ("turn", "call", "subject", "on", "upto"):
         value = getattr(event, field, None)
         if type(value) is int:
             yield value
     yield from getattr(event, "from_calls", None) or ()
 
 
+def placed(*events: Event, first: int = 5) -> list[tuple[int, Event]]:
+    return list(enumerate(events, first))
+
+
 def test_what_survives_a_lost_race() -> None:
-    reply: list[Event] = [Said(sender="a", body=Text.of("x"), turn=3), GIVEN, TurnPassed(turn=5), PERSON]
-    assert surviving(reply) == [True, False, False, True]
-    assert surviving([TurnPassed(turn=3), PERSON]) == [True, True]
+    said = Said(sender="a", body=Text.of("x"), turn=3)
+    assert surviving(placed(said, GIVEN, TurnPassed(turn=6), PERSON)) == [True, False, False, True]
+    assert surviving(placed(TurnPassed(turn=3), PERSON)) == [True, True]
     assert surviving([]) == []
+
+
+def test_what_a_turn_given_up_did_is_given_up_with_it() -> None:
+    call = started(ModelRecipe(model="m"), turn=5)
+    ended = CallFinished(call=6, result=OK)
+    assert surviving(placed(GIVEN, call, ended, TurnPassed(turn=5))) == [False] * 4
+
+
+def test_other_turns_keep_what_they_did() -> None:
+    call = started(ModelRecipe(model="m"), turn=3)
+    mine = CallFinished(call=7, result=OK)
+    older = CallFinished(call=4, result=OK)
+    state = StateSet(turn=3, agent="a", ordinal=1)
+    kept = surviving(placed(GIVEN, TurnPassed(turn=5), call, mine, older, state))
+    assert kept == [False, False, True, True, True, True]
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        GIVEN,
+        TurnCancelled(turn=3, reason="x"),
+        Closed(outcome="done", rule="x", event=1, values={}, reason="", advice=""),
+        Warned(reason="x", values={}),
+    ],
+)
+def test_a_decision_is_taken_anew_with_all_that_is_said_of_the_run_behind_it(decision: Event) -> None:
+    judged = Judged(name="f", on=3, value=True)
+    assert surviving(placed(judged, decision, judged, PERSON)) == [True, False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agentchat.policy.charter import charter_of
-from agentchat.policy.context import shown_source
-from agentchat.runtime.calls import Ready
+from agentchat.policy.rendering import shown_source
+from agentchat.runtime.calls import CallKind, Ready
 from agentchat.runtime.desk import Desk
+from agentchat.runtime.rerun import Attempt
 from agentchat.seams import Limits, Sandbox
 from agentchat.transcript.calls import CodeRecipe
 from agentchat.transcript.chain import digest
-from agentchat.transcript.events import CallStarted
+from agentchat.transcript.events import CallFailed, CallStarted
 from agentchat.transcript.messages import CodeRun
 
 
 class CodePerformer:
     """Runs one program within the limits of the agent's card."""
+
+    kind: CallKind = "code"
 
     def __init__(self, desk: Desk, agent: str, sandbox: Sandbox, source: str, language: str, *, subject: int) -> None:
         self._desk = desk
@@ -33,12 +36,23 @@ class CodePerformer:
             else Limits(policy.seconds, policy.memory, policy.processes, policy.output, policy.files)
         )
 
-    def prepare(self) -> Ready:
+    def prepare(self, share: int = 1) -> Ready:
         """The program, as a slice of the message it came from where it stands there. The sandbox is not digested:
         on another machine the same program may run in another one."""
         pieces = shown_source(self._desk.transcript, self._subject, self._source)
         recipe = CodeRecipe(language=self._language, source=pieces, sandbox=self._sandbox.name)
-        return Ready(recipe, digest(f"{self._language}\n{self._source}".encode()))
+        return Ready(recipe, self._digest(), None)
+
+    def _digest(self) -> str:
+        return digest(f"{self._language}\n{self._source}".encode())
+
+    def again(self, attempt: Attempt) -> str:
+        """The digest as of now."""
+        return self._digest()
+
+    def other_way(self, failed: CallFailed, started: CallStarted) -> bool:
+        """There is none."""
+        return False
 
     async def act(self, started: CallStarted, seq: int, emit: Callable[[str], None]) -> CodeRun:
         """Run it. A language the sandbox does not know is a result, not an error."""

@@ -1,0 +1,109 @@
+"""Agents that choose who is next: a supervisor with instructions of its own, and a bare selector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from agentchat.agents.assistant import Assistant
+from agentchat.errors import ConfigurationError
+from agentchat.models.choosing import ModelSpec
+from agentchat.policy.charter import AgentCard, ContextPolicy
+from agentchat.policy.routing.plans import FINISH
+from agentchat.seams import Agent
+from agentchat.transcript.messages import Direction
+
+_DIRECTS: Final = """You direct a team and do none of its work yourself. Choose who is next:
+{team}
+Give an instruction that says what to do, and a reason. When the task is done, choose "{finish}" and give the answer."""
+_SELECTS: Final = """Choose who speaks next in this conversation:
+{team}
+Give a reason in one sentence."""
+
+
+class Supervisor(Assistant):
+    """Directs a team: each of its answers is a `Direction` that names the next agent, or "finish" with the answer.
+
+    team: the agents it may choose. instructions: put before the description of the team. output: the type of the final
+    answer. It has the first turn, and the one after each of the others. Other arguments: as `Assistant`.
+    """
+
+    def __init__(
+        self,
+        name: str = "supervisor",
+        *,
+        team: Sequence[Agent],
+        model: ModelSpec,
+        instructions: str | None = None,
+        description: str | None = None,
+        output: type[BaseModel] | None = None,
+        repairs: int = 2,
+        stronger: ModelSpec | None = None,
+        check: Callable[[Any], object] | None = None,
+        context: ContextPolicy | None = None,
+    ) -> None:
+        self.team = tuple(team)
+        if not self.team:
+            raise ConfigurationError(f"the supervisor {name} has no team; give it agents: team=[coder, runner]")
+        told = _DIRECTS.format(team=described(self.team), finish=FINISH)
+        super().__init__(
+            name,
+            model=model,
+            instructions=told if instructions is None else f"{instructions}\n\n{told}",
+            description=description,
+            emits=Direction,
+            repairs=repairs,
+            stronger=stronger,
+            check=check,
+            context=context,
+        )
+        self.output = output
+        if output is not None:
+            self.types = {**self.types, output.__name__: output}
+            self.check = self._checks_output
+
+    def _checks_output(self, direction: Direction) -> None:
+        assert self.output is not None
+        if direction.next != FINISH:
+            return
+        try:
+            self.output.model_validate(direction.answer)
+        except ValidationError as error:
+            found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            raise ValueError(f"answer must be a {self.output.__name__}: {found}") from None
+
+    def card(self) -> AgentCard:
+        """The agent as the charter records it."""
+        names = tuple(agent.name for agent in self.team)
+        answer = None if self.output is None else self.output.__name__
+        return super().card().model_copy(update={"kind": "supervisor", "team": names, "answer": answer})
+
+
+class Chooser(Assistant):
+    """The model behind `Selector`: it names the next agent and says nothing to anybody. Its turns are not counted."""
+
+    def __init__(self, name: str, *, team: Sequence[Agent], model: ModelSpec, instructions: str | None) -> None:
+        told = _SELECTS.format(team=described(team))
+        super().__init__(
+            name,
+            model=model,
+            instructions=told if instructions is None else f"{instructions}\n\n{told}",
+            emits=Direction,
+        )
+        self.team = tuple(team)
+
+    def card(self) -> AgentCard:
+        """The agent as the charter records it."""
+        names = tuple(agent.name for agent in self.team)
+        return super().card().model_copy(update={"kind": "selector", "team": names})
+
+
+def described(team: Sequence[Agent]) -> str:
+    """The team for a router's instructions: a line for each, with what it is for."""
+    lines = []
+    for agent in team:
+        about = getattr(agent, "description", None)
+        lines.append(f"- {agent.name}: {' '.join(about.split())}" if about else f"- {agent.name}")
+    return "\n".join(lines)

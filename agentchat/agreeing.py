@@ -1,0 +1,166 @@
+"""From agents to the agreement they make: cards with the schemas and forms of their requests, in one charter.
+
+Everything that is wrong with a team is collected here and said at once, before the first token.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from pydantic import BaseModel
+
+from agentchat.agents.supervisor import Chooser, Supervisor
+from agentchat.agents.types import BUILT_IN, is_typed
+from agentchat.errors import ConfigurationError
+from agentchat.policy.charter import AgentCard, CallLimits, Charter, InDoubt
+from agentchat.policy.routing.plans import FINISH, AnyPlan, HandoffsPlan, SupervisedPlan
+from agentchat.policy.schemas import answer_schema, strictable, type_schema
+from agentchat.policy.wires import answer_tool_field, format_field, tools_field
+from agentchat.runtime.replying import ANSWER, HAND_OVER
+from agentchat.seams import Agent
+from agentchat.transcript.calls import JsonObject, ToolSpec
+
+FULL: Final = 0.8
+"""The part of a model's window that a request may fill before what came before is summed up: DESIGN's figure."""
+_PROMPTED: Final = "Answer with one JSON object that fits this JSON schema, and with nothing else:\n"
+
+
+def charter_for(
+    agents: Sequence[Agent], plan: AnyPlan, limits: CallLimits, in_doubt: InDoubt
+) -> tuple[Charter | None, list[str]]:
+    """The agreement, and what is wrong with the agents by themselves; no agreement where something is."""
+    problems: list[str] = []
+    cards: list[AgentCard] = []
+    for agent in agents:
+        try:
+            cards.append(_finished(agent, agent.card(), plan))
+        except ConfigurationError as error:
+            problems.append(_about(agent, error))
+    schemas, clashes = _schemas(agents)
+    problems += clashes
+    if problems:
+        return None, problems
+    written = plan.written()
+    return Charter(agents=tuple(cards), routing=written, schemas=schemas, limits=limits, in_doubt=in_doubt), []
+
+
+def _about(agent: Agent, error: ConfigurationError) -> str:
+    told = str(error)
+    return told if agent.name in told else f"agent {agent.name}: {told}"
+
+
+def _finished(agent: Agent, card: AgentCard, plan: AnyPlan) -> AgentCard:
+    """A card with what only the team as a whole can tell: forms of requests, whom it may name, when to sum up."""
+    update: dict[str, object] = {}
+    if isinstance(plan, HandoffsPlan):
+        update["team"] = plan.to.get(card.name, ())
+    elif isinstance(plan, SupervisedPlan) and plan.supervisor == card.name:
+        update["team"] = plan.team
+    card = card.model_copy(update=update)
+    if card.model is None:
+        return card
+    wires = {model.wire for model in card.models()}
+    if len(wires) > 1:
+        raise ConfigurationError(
+            f"agent {card.name}: its models speak different wires ({', '.join(sorted(wires))}); give it models of one"
+        )
+    windows = [model.window for model in card.models() if model.window is not None]
+    context = card.context
+    if windows and context.compact_at is None and context.turns is None:
+        context = context.model_copy(update={"compact_at": max(256, int(FULL * min(windows)))})
+    return card.model_copy(update={"forms": _forms(agent, card, plan), "context": context})
+
+
+def _forms(agent: Agent, card: AgentCard, plan: AnyPlan) -> dict[str, str]:
+    """The parts of an agent's requests that stand behind the messages and the settings."""
+    assert card.model is not None
+    wire, forms = card.model.wire, dict[str, str]()
+    tools = [ToolSpec(name=one.name, description=one.description, parameters=one.parameters) for one in card.tools]
+    if isinstance(plan, HandoffsPlan):
+        tools += [_transfer(name) for name in card.team]
+    if tools:
+        forms["tools"] = tools_field(wire, tools)
+    typed = _typed(agent, card)
+    if typed is not None:
+        name, schema, strict = typed
+        forms["native"] = format_field(wire, name, schema, strict)
+        forms["tool"] = answer_tool_field(wire, tools, ANSWER, schema, strict)
+        if tools:
+            forms["answer"] = answer_tool_field(wire, [], ANSWER, schema, strict)
+        forms["prompted"] = _PROMPTED + json.dumps(schema, ensure_ascii=False)
+    return forms
+
+
+def _transfer(name: str) -> ToolSpec:
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {"reason": {"type": "string", "description": "Why, in a sentence."}},
+        "required": ["reason"],
+        "additionalProperties": False,
+    }
+    return ToolSpec(name=f"{HAND_OVER}{name}", description=f"Hand the conversation over to {name}.", parameters=schema)
+
+
+def _typed(agent: Agent, card: AgentCard) -> tuple[str, JsonObject, bool] | None:
+    """Name, schema and strictness of an agent's typed answers; None where plain text will do."""
+    if isinstance(agent, Supervisor | Chooser) or card.emits == ("Direction",):
+        return ("Direction", *_direction(agent, card))
+    if not is_typed(card.emits):
+        return None
+    kinds = [_kind(agent, name) for name in card.emits]
+    strict = all(kind is str or strictable(kind) is None for kind in kinds)
+    name = kinds[0].__name__ if len(kinds) == 1 else "answer"
+    return name, answer_schema(kinds, strict=strict), strict
+
+
+def _kind(agent: Agent, name: str) -> type:
+    return agent.types.get(name) or BUILT_IN.get(name) or str
+
+
+def _direction(agent: Agent, card: AgentCard) -> tuple[JsonObject, bool]:
+    """The schema of a direction, whose `next` is one of the team: nobody else can be named."""
+    chooses = isinstance(agent, Chooser)
+    properties: JsonObject = {
+        "reason": {"type": "string", "description": "Why, in a sentence."},
+        "next": {"type": "string", "enum": [*card.team, *([] if chooses else [FINISH])]},
+    }
+    strict = True
+    if not chooses:
+        told = f"The final answer to the task, with {FINISH} only."
+        output = getattr(agent, "output", None)
+        answer: JsonObject = {"type": "string"}
+        if isinstance(output, type) and issubclass(output, BaseModel):
+            strict = strictable(output) is None
+            answer = answer_schema([output], strict=strict)
+        definitions = answer.pop("$defs", None)
+        properties["instruction"] = {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "What to do."}
+        properties["answer"] = {"anyOf": [answer, {"type": "null"}], "description": told}
+        if definitions is not None:
+            return {"$defs": definitions, **_closed(properties)}, strict
+    return _closed(properties), strict
+
+
+def _closed(properties: JsonObject) -> JsonObject:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _schemas(agents: Sequence[Agent]) -> tuple[dict[str, JsonObject], list[str]]:
+    """The schema of each of the users' message types, and what is wrong with them."""
+    classes: dict[str, type[BaseModel]] = {}
+    clashes, found = [], dict[str, JsonObject]()
+    for agent in agents:
+        for name, kind in agent.types.items():
+            other = classes.setdefault(name, kind)
+            if other is not kind:
+                clashes.append(
+                    f"two message types are named {name}: {other.__module__}.{other.__qualname__} and "
+                    f"{kind.__module__}.{kind.__qualname__}; rename one"
+                )
+    for name, kind in classes.items():
+        try:
+            found[name] = type_schema(kind)
+        except ConfigurationError as error:
+            clashes.append(str(error))
+    return found, clashes

@@ -1,0 +1,43 @@
+"""How to go on with a run that ended: what to type, and what to type for a larger limit. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from agentchat.cli.places import Place
+from agentchat.policy.amounts import WHOLE
+from agentchat.policy.state import state_of
+from agentchat.result import Outcome, Result
+
+MORE: Final = 2
+"""How many times the limit that was reached is proposed."""
+
+
+def ways_on(result: Result, place: Place) -> Iterator[tuple[str, str]]:
+    """What each way is for, and its command; none for a run that is done."""
+    outcome = result.outcome
+    if outcome.kind == "done":
+        return
+    resume = f"agentchat resume {place.words}"
+    more = larger(outcome)
+    state = state_of(result.transcript)
+    if more is None or state.budget.per == "run" or more.startswith("--max-turns"):
+        yield "Go on:", resume
+    if more is not None:
+        yield "With more:", f"{resume} {more}"
+
+
+def larger(outcome: Outcome) -> str | None:
+    """The option that raises the limit which was reached; None where no option does."""
+    if outcome.kind != "limit":
+        return None
+    values = outcome.values
+    turns, unit, cap = values.get("turns"), values.get("unit"), values.get("cap")
+    if outcome.rule.startswith("MaxTurns(") and isinstance(turns, int):
+        return f"--max-turns {turns * MORE}"
+    if not isinstance(cap, int | float) or values.get("scope", WHOLE) != WHOLE:
+        return None
+    if unit in ("calls", "tokens"):
+        return f"--{unit} {int(cap) * MORE}"
+    return f"--{unit} {cap * MORE:g}" if unit in ("usd", "seconds") else None

@@ -1,0 +1,168 @@
+"""A conversation inside another: a team or an agent as a tool, and a team as an agent.
+
+The inner conversation is one of its own, in the same store, with `parent` pointing to the call that holds it; the
+call's result names it and what it has cost, which is charged to the outer budget. What it may spend is what the outer
+budget had left when it began. An interrupt of the outer one stops the inner one. Its id follows from the call, so that
+a call which is made again after a crash goes on with the same conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Final, Protocol
+
+from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+from agentchat.agents.base import BaseAgent
+from agentchat.agents.types import names_of
+from agentchat.errors import AgentChatError, ToolError
+from agentchat.policy.cards import ToolCard
+from agentchat.policy.charter import AgentCard
+from agentchat.policy.ledger import ledger_of
+from agentchat.policy.usage import usage_of
+from agentchat.result import Result
+from agentchat.seams import Says, Store, ToolCallContext, Turn
+from agentchat.tools.arguments import read_arguments
+from agentchat.transcript.calls import JsonObject, Reserved, ToolResult
+from agentchat.transcript.events import Position
+from agentchat.transcript.messages import Data
+
+TASK: Final = "task"
+"""The argument that carries the task of the inner conversation."""
+
+
+class Held(Protocol):
+    """A conversation that can be held inside another."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What the inner team agreed on, as a digest: a change of it is a change of the tool."""
+        ...
+
+    def hold_inside(
+        self, id: str, task: BaseModel | str, parent: Position, most: Reserved | None, store: Store | None
+    ) -> Awaitable[Result]:
+        """Run it, or go on with it where it was begun already."""
+        ...
+
+
+class ConversationTool:
+    """A conversation as a tool: its argument is the task, its result the output of the run."""
+
+    def __init__(
+        self, conversation: Held, name: str, description: str | None, *, task: type[BaseModel] | None = None
+    ) -> None:
+        self.name = name
+        self._conversation = conversation
+        self._task = task
+        kind: TypeAdapter[object] = TypeAdapter(str if task is None else task)
+        self._card = ToolCard(
+            name=name,
+            description=description or f"Hand a task to {name}.",
+            parameters={
+                "type": "object",
+                "properties": {TASK: kind.json_schema()},
+                "required": [TASK],
+                "additionalProperties": False,
+            },
+            idempotent=True,  # made again, it goes on with the same conversation
+            source=conversation.fingerprint,
+        )
+
+    def card(self) -> ToolCard:
+        """The tool as the charter records it."""
+        return self._card
+
+    def check(self, arguments: str) -> JsonObject | list[str]:
+        """The task that a model wrote, or what is wrong with it."""
+        found = read_arguments(arguments)
+        if isinstance(found, list):
+            return found
+        if set(found) != {TASK}:
+            return [f"give one argument, {TASK!r}"]
+        if self._task is None:
+            return found if isinstance(found[TASK], str) else [f"{TASK} must be text"]
+        try:
+            self._task.model_validate(found[TASK])
+        except ValueError as error:
+            return [str(error)]
+        return found
+
+    async def call(self, arguments: JsonObject, context: ToolCallContext) -> JsonValue:
+        """Refused: it can only be held within a conversation."""
+        raise ToolError(f"{self.name} is a conversation, and is held by the turn of an agent")
+
+    async def hold(
+        self, arguments: JsonObject, context: ToolCallContext, parent: Position, allowance: Reserved | None
+    ) -> ToolResult:
+        """Hold it, within what may be spent."""
+        given = arguments[TASK]
+        task: BaseModel | str = str(given) if self._task is None else self._task.model_validate(given)
+        id = f"{context.conversation}.{context.call.partition(':')[2]}"
+        try:
+            result = await self._conversation.hold_inside(id, task, parent, allowance, context.store)
+        except AgentChatError as error:
+            return ToolResult(ok=False, value=f"{type(error).__name__}: {error}")
+        return _told(result)
+
+
+class TeamAgent(BaseAgent):
+    """A conversation as an agent: each of its turns is a run of the inner team on the message of the turn."""
+
+    def __init__(
+        self,
+        conversation: Held,
+        name: str,
+        *,
+        description: str | None = None,
+        accepts: tuple[type, ...] = (),
+        emits: tuple[type, ...] = (),
+    ) -> None:
+        super().__init__(name, description=description)
+        task = next((kind for kind in accepts if issubclass(kind, BaseModel)), None)
+        self._tool = ConversationTool(conversation, name, description, task=task)
+        self.tools = (self._tool,)
+        self.accepts, self.emits = accepts, emits
+        self.types = {kind.__name__: kind for kind in (*accepts, *emits) if issubclass(kind, BaseModel)}
+
+    def card(self) -> AgentCard:
+        """The agent as the charter records it: the inner team by its digest."""
+        return AgentCard(
+            name=self.name,
+            kind="team",
+            description=self.description,
+            tools=(self._tool.card(),),
+            accepts=names_of(self.accepts),
+            emits=names_of(self.emits),
+            source=self._tool.card().source,
+        )
+
+    async def respond(self, turn: Turn) -> Says:
+        """Hold the inner conversation, and say its output."""
+        body = turn.subject.body
+        task: JsonValue = body.value if isinstance(body, Data) else turn.subject.text
+        answer = await turn.tool(self.name, **{TASK: task})
+        if not answer.ok:
+            raise ToolError(str(answer.value))
+        for kind in self.emits:
+            if issubclass(kind, BaseModel):
+                return kind.model_validate(answer.value)
+        return answer.value if isinstance(answer.value, str) else TypeAdapter(object).dump_json(answer.value).decode()
+
+
+def _told(result: Result) -> ToolResult:
+    """The result of an inner conversation: its output where it is done or was limited, else why not."""
+    outcome, output = result.outcome, result.output
+    value: JsonValue = to_jsonable_python(output)
+    spent = spent_in(result)
+    if outcome.kind in ("done", "limit") and output is not None:
+        return ToolResult(ok=True, value=value, child=result.conversation, spent=spent)
+    return ToolResult(ok=False, value=f"{outcome.kind}: {outcome.reason}", child=result.conversation, spent=spent)
+
+
+def spent_in(result: Result) -> Reserved:
+    """What an inner conversation has cost in all, as its own ledger has it."""
+    taken = ledger_of(result.transcript).account("budget", "conversation").taken
+    priced = usage_of(result.transcript).total.usd.complete
+    return Reserved(calls=taken.calls, tokens=taken.tokens, usd=taken.nanos / 1e9 if priced or taken.nanos else None)

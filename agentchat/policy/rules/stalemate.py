@@ -1,0 +1,111 @@
+"""A rule that ends a run in which nothing new is happening any more."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from agentchat.policy.board import Board
+from agentchat.policy.rules.content import type_of
+from agentchat.policy.rules.core import Leaf
+from agentchat.policy.rules.likeness import Sample
+from agentchat.policy.rules.recent import Act, Pattern, Recent
+from agentchat.transcript.calls import Answer, JsonObject, Reply, ToolRecipe, ToolResult
+from agentchat.transcript.events import CallFinished, CallStarted, Entry, OutcomeKind, Said, TurnGiven, TurnPassed
+from agentchat.transcript.messages import ROUTING_BODIES, Body, CodeResult, CodeRun, ReasoningPart, Text, TextPart
+from agentchat.transcript.transcript import Transcript
+
+ROUTING = frozenset(body.__name__ for body in ROUTING_BODIES)
+
+
+class Stalemate(Leaf):
+    """Ends when the agents go round in circles. `repeats` is how often in a row something must come again.
+
+    repetition: an agent says, `repeats` times in a row, nearly what it said before (nine words of ten the same as one
+      of its last four messages). ping-pong: two agents in turn each say the same again, two rounds (or `repeats`, if
+      more). same call: an agent runs the same code, or the same tool with the same arguments, `repeats` + 1 times in a
+      row with the same result. silence: `repeats` turns in a row pass or say nothing, of the whole team or of one
+      agent twice.
+
+    No repetition is what brings about a new result of code or of a tool, nor a short message ("Thanks!", "go on")
+    while others say something new. Routing (Direction, Handoff) is ignored; results of code are compared with results
+    only; what a person says in between begins all counts anew.
+    """
+
+    outcome: ClassVar[OutcomeKind] = "stopped"
+    on: ClassVar[tuple[type, ...]] = (Said, TurnPassed, CallFinished)
+    rule: Literal["stalemate"] = "stalemate"
+    repeats: int = Field(default=2, ge=1)
+
+    def __init__(self, repeats: int = 2, **given: object) -> None:
+        super().__init__(repeats=repeats, **given)
+
+    def memory(self) -> Recent:
+        """The last few messages and results of each agent."""
+        return Recent(self.repeats)
+
+    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
+        """True where a pattern is complete; the values say which, whose, and the events that make it."""
+        assert isinstance(memory, Recent)
+        found = _taken_in(entry, board, transcript, memory)
+        if found is None:
+            return None
+        return {"pattern": found.name, "who": list(found.who), "events": list(found.events)}
+
+    def standing(self, board: Board, memory: object = None) -> str:
+        """Who repeats itself so far."""
+        assert isinstance(memory, Recent)
+        again = [f"{who} {len(run) - 1} of {self.repeats} times" for who, run in memory.repeated.items() if run]
+        return f"repeated in a row: {', '.join(again)}" if again else "nobody repeats itself"
+
+
+def _taken_in(entry: Entry, board: Board, transcript: Transcript, memory: Recent) -> Pattern | None:
+    event = entry.event
+    if isinstance(event, CallFinished):
+        return _result(entry.seq, event, transcript, memory)
+    if isinstance(event, TurnPassed):
+        given = transcript[event.turn].event
+        return memory.silent(given.to, entry.seq, len(board.names)) if isinstance(given, TurnGiven) else None
+    if not isinstance(event, Said):
+        return None
+    if event.turn is None:
+        memory.clear()
+        return None
+    return _message(entry.seq, event, transcript.body(entry.seq), board, memory)
+
+
+def _message(seq: int, said: Said, body: Body, board: Board, memory: Recent) -> Pattern | None:
+    if type_of(body) in ROUTING:
+        return None
+    if isinstance(body, CodeResult):
+        if said.from_calls is None:  # else each run was taken in when its call came back
+            memory.learnt(said.sender, seq, Act("said", [_outcome(run) for run in body.runs]))
+        return None
+    if not isinstance(body, Text):
+        return memory.said(said.sender, seq, Sample(body.text, type_of(body)))
+    beside = tuple(part for part in body.parts if not isinstance(part, TextPart | ReasoningPart))
+    if not beside and not body.text.strip():
+        return memory.silent(said.sender, seq, len(board.names))
+    return memory.said(said.sender, seq, Sample(body.text, beside))
+
+
+def _result(seq: int, finished: CallFinished, transcript: Transcript, memory: Recent) -> Pattern | None:
+    result = finished.result
+    if isinstance(result, Reply):
+        return None
+    started = transcript[finished.call].event
+    if not isinstance(started, CallStarted):
+        return None
+    recipe = started.recipe
+    asked = (recipe.name, recipe.arguments) if isinstance(recipe, ToolRecipe) else (recipe.call, started.digest)
+    return memory.acted(started.agent, seq, Act(asked, _outcome(result)))
+
+
+def _outcome(result: CodeRun | ToolResult | Answer) -> tuple[object, ...]:
+    """What of a result is the same when nothing has changed: all but the time it took and what it cost."""
+    if isinstance(result, CodeRun):
+        return result.status, result.exit_code, result.stdout, result.stderr, result.detail
+    if isinstance(result, ToolResult):
+        return result.ok, result.value
+    return (result.value,)

@@ -1,0 +1,140 @@
+"""Questions to people: put, waited for, answered by whoever is there, or left open for another day."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol, TypeAlias
+
+import anyio
+from pydantic_core import to_jsonable_python
+
+from agentchat.errors import ConfigurationError
+from agentchat.policy.fits import misfits
+from agentchat.runtime.book import Placed
+from agentchat.transcript.calls import JsonObject
+from agentchat.transcript.events import Answered, Entry, Event, Paused
+from agentchat.transcript.transcript import Fold, Transcript
+
+
+class Question(NamedTuple):
+    """A question as a person is shown it. `schema` is the JSON schema of the answer."""
+
+    id: str
+    text: str
+    schema: JsonObject
+    to: str
+
+
+Answerer: TypeAlias = Callable[[Question], object]
+"""Answers questions in the person's place: gives the value, or something to await that gives it."""
+
+
+class _Desk(Protocol):
+    @property
+    def transcript(self) -> Transcript: ...
+    def offer(self, event: Event) -> Placed: ...
+    async def commit(self) -> None: ...
+
+
+class Asked:
+    """Questions that were put and answers that were given, by the id of the question."""
+
+    __slots__ = ("answers", "open")
+
+    def __init__(self) -> None:
+        self.open: dict[str, Paused] = {}
+        self.answers: dict[str, Answered] = {}
+
+
+def _step(asked: Asked, entry: Entry, _: Transcript) -> Asked:
+    event = entry.event
+    if isinstance(event, Paused):
+        asked.open[event.pause] = event
+    elif isinstance(event, Answered) and asked.open.pop(event.pause, None) is not None:
+        asked.answers[event.pause] = event
+    return asked
+
+
+_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered}))
+
+
+def asked_in(transcript: Transcript) -> Asked:
+    """The questions of a conversation, and their answers."""
+    return transcript.fold(_ASKED)
+
+
+def check_answer(transcript: Transcript, answered: Answered) -> None:
+    """Raise ConfigurationError for an answer that nothing waits for, or that does not fit what was asked."""
+    asked = asked_in(transcript)
+    question = asked.open.get(answered.pause)
+    if question is None:
+        known = "it was answered before" if answered.pause in asked.answers else "there is no such question"
+        raise ConfigurationError(f"{answered.pause!r}: {known}; nothing was written")
+    problems = misfits(answered.value, question.answer_schema)
+    if problems:
+        raise ConfigurationError(f"the answer to {answered.pause!r} does not fit: {'; '.join(problems)}")
+
+
+class Questions:
+    """The questions that a live run waits with.
+
+    answerer: answers them at once, where there is one. stays: whether somebody may answer while the run is live; else
+    a run in which everything waits is left, and goes on when it is resumed with the answers.
+    """
+
+    def __init__(self, answerer: Answerer | None = None, *, stays: bool = False) -> None:
+        self._answerer = answerer
+        self._stays = stays
+        self._waiting: dict[str, anyio.Event] = {}
+        self.parking = False
+        self.on_wait: Callable[[], None] = _nothing
+
+    async def ask(self, desk: _Desk, paused: Paused) -> Answered:
+        """Put a question, and wait for its answer."""
+        asked = asked_in(desk.transcript)
+        if paused.pause not in asked.open and paused.pause not in asked.answers:
+            desk.offer(paused)
+            await desk.commit()
+        if paused.pause not in asked_in(desk.transcript).answers:
+            await (self._wait(paused) if self._answerer is None else self._answer(desk, paused, self._answerer))
+        return asked_in(desk.transcript).answers[paused.pause]
+
+    async def _wait(self, paused: Paused) -> None:
+        answered = self._waiting[paused.pause] = anyio.Event()
+        self.on_wait()
+        try:
+            await answered.wait()
+        finally:
+            self._waiting.pop(paused.pause, None)
+
+    async def _answer(self, desk: _Desk, paused: Paused, answerer: Answerer) -> None:
+        value = answerer(Question(paused.pause, paused.question, paused.answer_schema, paused.to))
+        if isinstance(value, Awaitable):
+            value = await value
+        answered = Answered(pause=paused.pause, value=to_jsonable_python(value), by=paused.to)
+        check_answer(desk.transcript, answered)
+        desk.offer(answered)
+        await desk.commit()
+
+    def look(self, transcript: Transcript) -> None:
+        """Wake those whose question was answered."""
+        if self._waiting:
+            answers = asked_in(transcript).answers
+            for pause in [name for name in self._waiting if name in answers]:
+                self._waiting[pause].set()
+
+    def all_wait(self, turns: int) -> bool:
+        """Whether all turns that are going on wait for somebody who is not there."""
+        return not self._stays and self._answerer is None and len(self._waiting) >= turns > 0
+
+    def let_go(self) -> None:
+        """Let go of the manager, so that a run that is over is freed at once."""
+        self.on_wait = _nothing
+
+    def park(self) -> None:
+        """From now on the run is being left."""
+        self.parking = True
+
+
+def _nothing() -> None:
+    """Nobody is told."""

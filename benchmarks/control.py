@@ -1,0 +1,152 @@
+"""What control costs: checking a team, rules and routing in a turn, reading a typed answer, and many agents at once."""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import anyio
+from pydantic import BaseModel
+
+from agentchat.agents.assistant import Assistant
+from agentchat.agents.function import agent
+from agentchat.conversation import Conversation
+from agentchat.models.function import FunctionModel
+from agentchat.models.scripted import ScriptedModel
+from agentchat.policy.answers import read_answer
+from agentchat.policy.check import problems_in
+from agentchat.policy.request import ModelRequest
+from agentchat.policy.rules import Emitted, MaxTurns, Mentions, Rule, Says, Stalemate
+from agentchat.routing import END, Edge, Graph
+from agentchat.seams import Agent, Turn
+from benchmarks.report import Row, median_us, per_call_us
+from benchmarks.turns import TEXT, Stamped
+
+THINKS = 0.05
+"""Seconds that the model of the fan-out takes."""
+
+
+class Line(BaseModel):
+    """One line of the typed answer that is read."""
+
+    item: str
+    count: int
+    note: str
+
+
+class Order(BaseModel):
+    """The typed answer."""
+
+    customer: str
+    lines: list[Line]
+
+
+@agent
+async def plan(task: str, turn: Turn) -> str:
+    """Hand the task on."""
+    return "the plan"
+
+
+@agent
+async def join(parts: list[str], turn: Turn) -> str:
+    """Count what came."""
+    return str(len(parts))
+
+
+def team_of(count: int) -> list[Agent]:
+    model = ScriptedModel(["x"])
+    return [Assistant(f"agent{place}", model=model) for place in range(count)]
+
+
+def check_of_a_team() -> float:
+    """Milliseconds to check 50 agents with 200 edges."""
+    agents = team_of(50)
+    edges = [Edge(agents[a], agents[(a + step) % 50], at_most=3) for a in range(50) for step in (1, 2, 3, 5)]
+    chat = Conversation(Graph(start=agents[0], edges=edges), until=MaxTurns(9))
+    return per_call_us(lambda: problems_in(chat.charter, chat.terms.until, chat.terms.budget), 20) / 1e3
+
+
+def wide(agents: Sequence[Agent]) -> Graph:
+    edges = [Edge(plan, agents), Edge(agents, join), Edge(join, END)]
+    return Graph(start=plan, edges=edges)
+
+
+async def thinks(request: ModelRequest) -> str:
+    await anyio.sleep(THINKS)
+    return "done"
+
+
+async def fan_out() -> float:
+    """Seconds for a hundred agents side by side, and the join."""
+    agents = [Assistant(f"agent{place}", model=FunctionModel(thinks, name="thinks")) for place in range(100)]
+    chat = Conversation(wide(agents))
+    timings = []
+    for _ in range(5):
+        gc.collect()
+        start = time.perf_counter()
+        await chat.run("go")
+        timings.append(time.perf_counter() - start)
+    return statistics.median(timings)
+
+
+async def bare() -> float:
+    """Seconds for a hundred sleeps side by side, and two short ones for the plan and the join."""
+    start = time.perf_counter()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(anyio.sleep, THINKS)
+    return time.perf_counter() - start
+
+
+def turns(until: Rule, count: int, team: Callable[[Stamped], Conversation] | None = None) -> list[float]:
+    model = Stamped(count)
+    agents = [Assistant("ann", model=model), Assistant("bob", model=model)]
+    chat = Conversation(agents, until=until) if team is None else team(model)
+    anyio.run(chat.run, "Talk about agents.")
+    return model.stamps
+
+
+def graph_of_two(model: Stamped) -> Conversation:
+    ann, bob = Assistant("ann", model=model), Assistant("bob", model=model)
+    flow = Graph(start=ann, edges=[Edge(ann, bob), Edge(bob, ann)])
+    return Conversation(flow, until=MaxTurns(2_000))
+
+
+def rows() -> list[Row]:
+    """The figures."""
+    many = MaxTurns(2_000) | Mentions("DONE") | Says("STOP") | Emitted("Report") | Stalemate(repeats=9_999)
+    plain, ruled = median_us(turns(MaxTurns(2_000), 2_000)), median_us(turns(many, 2_000))
+    routed = median_us(turns(MaxTurns(2_000), 2_000, graph_of_two))
+    long = turns(many | MaxTurns(10_000), 2_000)
+    order = Order(customer="Ann", lines=[Line(item=TEXT[:60], count=3, note=TEXT[:60]) for _ in range(12)])
+    text = order.model_dump_json()
+    bare_seconds = anyio.run(bare)
+    return [
+        Row("check of 50 agents and 200 edges", check_of_a_team(), "ms", aim="below 50"),
+        Row("turn with five rules", ruled, "us", plain, "a turn with one rule", "30 us more"),
+        Row("turn through a graph", routed, "us", plain, "a turn in the roster's order", "30 us more"),
+        Row("turns 1,901-2,000 against 1-100, five rules", ratio(long), "x", aim="flat"),
+        Row(
+            f"a typed answer of {len(text)} bytes read",
+            per_call_us(lambda: read_answer(text, {"Order": Order}), 500),
+            "us",
+            per_call_us(lambda: json.loads(text), 500),
+            "json.loads",
+            "below 100",
+        ),
+        Row(
+            "100 agents at once on a 50 ms model, and a join",
+            anyio.run(fan_out) * 1e3,
+            "ms",
+            bare_seconds * 1e3,
+            "as many bare sleeps",
+            "below 2 x 50 ms",
+        ),
+    ]
+
+
+def ratio(stamps: list[float]) -> float:
+    return median_us(stamps[-100:]) / median_us(stamps[:100])
