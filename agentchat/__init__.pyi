@@ -14,12 +14,9 @@ from agentchat.models.function import FunctionModel as FunctionModel
 from agentchat.models.openai import OpenAIModel as OpenAIModel
 from agentchat.models.scripted import Chunks as Chunks
 from agentchat.models.scripted import ScriptedModel as ScriptedModel
-from agentchat.policy.budget import Budget as Budget
-from agentchat.policy.budget import Cap as Cap
 from agentchat.policy.charter import CallLimits as CallLimits
 from agentchat.policy.charter import ContextPolicy as ContextPolicy
-from agentchat.policy.prices import Price as Price
-from agentchat.policy.request import ModelRequest as ModelRequest
+from agentchat.policy.prompts.request import ModelRequest as ModelRequest
 from agentchat.policy.routing.plans import END as END
 from agentchat.policy.rules import Condition as Condition
 from agentchat.policy.rules import Elapsed as Elapsed
@@ -35,6 +32,9 @@ from agentchat.policy.rules import Rule as Rule
 from agentchat.policy.rules import Says as Says
 from agentchat.policy.rules import Stalemate as Stalemate
 from agentchat.policy.rules import Where as Where
+from agentchat.policy.spending.budget import Budget as Budget
+from agentchat.policy.spending.budget import Cap as Cap
+from agentchat.policy.spending.prices import Price as Price
 from agentchat.result import Outcome as Outcome
 from agentchat.result import Result as Result
 from agentchat.routing import Edge as Edge

@@ -15,9 +15,9 @@ from agentchat.agents.supervisor import Chooser, Supervisor
 from agentchat.agents.types import BUILT_IN, is_typed
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard, CallLimits, Charter, InDoubt
+from agentchat.policy.prompts.wires import answer_tool_field, format_field, tools_field
 from agentchat.policy.routing.plans import FINISH, AnyPlan, HandoffsPlan, SupervisedPlan
-from agentchat.policy.schemas import answer_schema, strictable, type_schema
-from agentchat.policy.wires import answer_tool_field, format_field, tools_field
+from agentchat.policy.typed.schemas import answer_schema, strictable, type_schema
 from agentchat.runtime.replying import ANSWER, HAND_OVER
 from agentchat.seams import Agent
 from agentchat.transcript.calls import JsonObject, ToolSpec

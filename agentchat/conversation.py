@@ -19,11 +19,11 @@ from agentchat.errors import ConfigurationError, NoSuchConversation
 from agentchat.history import answer, say
 from agentchat.models.scripted import ScriptedModel
 from agentchat.nested import ConversationTool, TeamAgent
-from agentchat.policy.budget import Budget
 from agentchat.policy.charter import CallLimits, Charter, InDoubt
 from agentchat.policy.check import check_bound, problems_in
 from agentchat.policy.rules import Judge as JudgeRule
 from agentchat.policy.rules import Never, Rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.result import Result
 from agentchat.routing import Graph, Routing, judge_of, routing_of

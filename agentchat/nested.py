@@ -19,8 +19,8 @@ from agentchat.agents.types import names_of
 from agentchat.errors import AgentChatError, ToolError
 from agentchat.policy.cards import ToolCard
 from agentchat.policy.charter import AgentCard
-from agentchat.policy.ledger import ledger_of
-from agentchat.policy.usage import usage_of
+from agentchat.policy.spending.ledger import ledger_of
+from agentchat.policy.spending.usage import usage_of
 from agentchat.result import Result
 from agentchat.seams import Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments

@@ -11,8 +11,8 @@ from pydantic import BaseModel, JsonValue
 from agentchat.errors import ConversationClosed
 from agentchat.policy.charter import charter_of
 from agentchat.policy.rules.explain import why_not
+from agentchat.policy.spending.usage import UsageReport, usage_of
 from agentchat.policy.state import state_of
-from agentchat.policy.usage import UsageReport, usage_of
 from agentchat.runtime.questions import asked_in
 from agentchat.transcript.events import Closed, OutcomeKind, Paused, Said
 from agentchat.transcript.messages import ROUTING_BODIES, Data, Direction, Text, unwrap

@@ -21,10 +21,10 @@ from agentchat.errors import (
     NoSuchConversation,
 )
 from agentchat.history import check_said, sayable
-from agentchat.policy.budget import Budget
 from agentchat.policy.charter import Charter, InDoubt, changes, charter_of
 from agentchat.policy.decide import POLICY_VERSION
 from agentchat.policy.rules import Elapsed, Rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.result import Result
 from agentchat.runtime.manager import Judge, Manager

@@ -13,7 +13,7 @@ from pydantic import BaseModel, JsonValue
 
 from agentchat.policy.cards import ModelCard, ToolCard
 from agentchat.policy.charter import AgentCard
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.transcript.calls import JsonObject, Reply, Reserved, ToolResult
 from agentchat.transcript.events import Entry, Event, Position
 from agentchat.transcript.messages import CodeRun, Frozen

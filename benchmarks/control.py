@@ -16,10 +16,10 @@ from agentchat.agents.function import agent
 from agentchat.conversation import Conversation
 from agentchat.models.function import FunctionModel
 from agentchat.models.scripted import ScriptedModel
-from agentchat.policy.answers import read_answer
 from agentchat.policy.check import problems_in
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import Emitted, MaxTurns, Mentions, Rule, Says, Stalemate
+from agentchat.policy.typed.answers import read_answer
 from agentchat.routing import END, Edge, Graph
 from agentchat.seams import Agent, Turn
 from benchmarks.report import Row, median_us, per_call_us

@@ -16,7 +16,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from agentchat.agents.assistant import Assistant
 from agentchat.conversation import Conversation
 from agentchat.models.openai import OpenAIModel
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import MaxTurns
 from agentchat.transcript.calls import Reply
 from benchmarks.report import Row, median_us

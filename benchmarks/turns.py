@@ -11,7 +11,7 @@ import anyio
 from agentchat.agents.assistant import Assistant
 from agentchat.conversation import Conversation
 from agentchat.models.scripted import ScriptedModel
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import MaxTurns
 from agentchat.seams import Store
 from agentchat.transcript.calls import Item, ModelRecipe, Reply

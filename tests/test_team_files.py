@@ -13,7 +13,6 @@ from agentchat.agents.supervisor import Supervisor
 from agentchat.errors import ConfigurationError, TeamFileError
 from agentchat.models.catalog import Catalog
 from agentchat.personas import Persona, read_persona, shipped_personas
-from agentchat.policy.budget import Cap
 from agentchat.policy.routing.plans import GraphPlan, HandoffsPlan, SupervisedPlan, read_plan
 from agentchat.policy.rules import (
     Elapsed,
@@ -28,6 +27,7 @@ from agentchat.policy.rules import (
     Stalemate,
     Where,
 )
+from agentchat.policy.spending.budget import Cap
 from agentchat.teams import Bounds, Models, NamedCode, Team, load_team, read_team, team_files, team_of, team_of_personas
 
 M = "x@http://127.0.0.1:9/v1"

@@ -25,9 +25,9 @@ from agentchat.agents.supervisor import Supervisor
 from agentchat.demo import demo_model
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import Charter, changes
-from agentchat.policy.prices import Price
 from agentchat.policy.routing.plans import RoundRobinPlan
 from agentchat.policy.rules import Rule, Where
+from agentchat.policy.spending.prices import Price
 from agentchat.routing import END, Edge, Graph, Handoffs, RoundRobin, Routing, Selector, Supervised
 from agentchat.seams import Agent, Limits, Model
 from agentchat.teams import Bounds, rebuild, rebuild_team

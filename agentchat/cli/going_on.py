@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agentchat.cli.places import Place
-from agentchat.policy.amounts import WHOLE
+from agentchat.policy.spending.amounts import WHOLE
 from agentchat.policy.state import state_of
 from agentchat.result import Outcome, Result
 

@@ -14,7 +14,7 @@ from agentchat.models.catalog import Catalog, Choice, load_catalog
 from agentchat.models.pricing import completed
 from agentchat.models.servers import Served, ask_servers
 from agentchat.models.settings import split_name
-from agentchat.policy.prices import Price
+from agentchat.policy.spending.prices import Price
 from agentchat.settings import TIERS
 
 

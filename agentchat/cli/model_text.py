@@ -7,7 +7,7 @@ from typing import Final
 
 from agentchat.cli.model_survey import Asked, Survey
 from agentchat.models.servers import Served
-from agentchat.policy.prices import Price
+from agentchat.policy.spending.prices import Price
 from agentchat.settings import config_places
 from agentchat.terminal.sanitize import sanitize_line
 

@@ -10,9 +10,10 @@ from typing import NamedTuple, Protocol
 from agentchat.debug.sent import Sent
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import Charter, changes, charter_of
-from agentchat.policy.context import Context, context_of
 from agentchat.policy.decide import POLICY_VERSION, Ruling, decide, due_in
-from agentchat.policy.request import Bytes, resolve
+from agentchat.policy.prompts.context import context_of
+from agentchat.policy.prompts.request import Bytes, resolve
+from agentchat.policy.prompts.shown import Context
 from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import ModelRecipe

@@ -1,12 +1,12 @@
 """The requests of a saved run, rebuilt from their recipes one after the other.
 
-`policy.request.rebuild` puts one request together from nothing, which costs its whole history. Here each request goes
-on from the one it builds on, so that rebuilding all of them costs as much as the log is long.
+`policy.prompts.request.rebuild` puts one request together from nothing, which costs its whole history. Here each
+request goes on from the one it builds on, so that rebuilding all of them costs as much as the log is long.
 """
 
 from __future__ import annotations
 
-from agentchat.policy.request import Bytes, Growing, message_of, rebuild, resolve, tail_of
+from agentchat.policy.prompts.request import Bytes, Growing, message_of, rebuild, resolve, tail_of
 from agentchat.transcript.calls import ModelRecipe
 from agentchat.transcript.transcript import Transcript
 

@@ -19,7 +19,7 @@ from agentchat.models.arriving import MAX_TEXT, Arriving
 from agentchat.models.connections import OpenAIClient
 from agentchat.models.http_errors import Service, from_status, unreachable
 from agentchat.models.sse import Event, EventReader
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 
 MAX_EVENT: Final = 6 * MAX_TEXT + 1024**2
 """Bytes of one event or whole answer: JSON may write each character as six, and there is some envelope."""

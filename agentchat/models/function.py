@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.messages import TextPart
 

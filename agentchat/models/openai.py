@@ -29,8 +29,8 @@ from agentchat.models.pricing import price_of
 from agentchat.models.responses import ResponsesAnswer
 from agentchat.models.settings import Settings, check_number, check_whole, checked_url, split_name, tail_of
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.prices import FREE, Price
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
+from agentchat.policy.spending.prices import FREE, Price
 from agentchat.settings import OPENAI_URL, home_url
 from agentchat.transcript.calls import OutputMode, Reply, Wire
 

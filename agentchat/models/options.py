@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # that of the standard library is read by pydantic from Python 3.12 on
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.prices import FREE, Price
+from agentchat.policy.spending.prices import FREE, Price
 from agentchat.settings import CONFIG_FILE
 from agentchat.transcript.calls import OutputMode, Wire
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from agentchat.models.catalog import Choice
 from agentchat.models.forbid import is_loopback
 from agentchat.models.settings import split_name
-from agentchat.policy.prices import Price, Rates, Step
+from agentchat.policy.spending.prices import Price, Rates, Step
 from agentchat.settings import home_url
 
 _INPUT: Final = "input_mtok"

@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 from agentchat.errors import ConfigurationError, ModelRejected
 from agentchat.models.function import Answers, answer_of, named_card, text_reply
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.transcript.calls import Reply
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agentchat.policy.prices import Price
+from agentchat.policy.spending.prices import Price
 from agentchat.transcript.calls import JsonObject, OutputMode, Wire
 from agentchat.transcript.messages import Frozen
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from agentchat.errors import NoBound
-from agentchat.policy.budget import Budget, wrong_with
 from agentchat.policy.charter import Charter
 from agentchat.policy.check_graph import ends_by_itself, graph_problems
 from agentchat.policy.fitting import ANY, gives, takes
 from agentchat.policy.naming import unknown
 from agentchat.policy.routing.plans import PERSON, AnyPlan, GraphPlan, HandoffsPlan, SupervisedPlan, read_plan
 from agentchat.policy.rules import HandedTo, Rule
+from agentchat.policy.spending.budget import Budget, wrong_with
 
 
 def problems_in(charter: Charter, until: Rule, budget: Budget) -> list[str]:

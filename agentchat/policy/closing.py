@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from agentchat.policy.admission import Allowed, room
-from agentchat.policy.asking import LAST_WORDS
 from agentchat.policy.board import CLOSING
 from agentchat.policy.charter import agreed_in
-from agentchat.policy.context import context_of
 from agentchat.policy.fitting import subject_for
-from agentchat.policy.ledger import ledger_of
-from agentchat.policy.request import PER_MESSAGE, escaped, resolve
+from agentchat.policy.prompts.asking import LAST_WORDS
+from agentchat.policy.prompts.context import context_of
+from agentchat.policy.prompts.request import PER_MESSAGE, escaped, resolve
+from agentchat.policy.spending.admission import Allowed, room
+from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.state import State
 from agentchat.transcript.events import Said, TurnGiven, Why
 from agentchat.transcript.transcript import Transcript

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentchat.policy.admission import overrun, refusal, warnings
-from agentchat.policy.amounts import UNITS
 from agentchat.policy.board import Board, advance
-from agentchat.policy.budget import Budget
 from agentchat.policy.charter import agreed_in
-from agentchat.policy.ledger import ledger_of
 from agentchat.policy.routing.graph import Walk
 from agentchat.policy.routing.plans import AnyPlan, GraphPlan, RoundRobinPlan, read_plan
 from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.rules import Fired, Judge, Leaf, Never, Rule, read_rule, verdict
+from agentchat.policy.spending.admission import overrun, refusal, warnings
+from agentchat.policy.spending.amounts import UNITS
+from agentchat.policy.spending.budget import Budget
+from agentchat.policy.spending.ledger import ledger_of
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import (
     CallCancelled,

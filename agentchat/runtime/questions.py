@@ -9,7 +9,7 @@ import anyio
 from pydantic_core import to_jsonable_python
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.fits import misfits
+from agentchat.policy.typed.fits import misfits
 from agentchat.runtime.book import Placed
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Answered, Entry, Event, Paused

@@ -11,10 +11,10 @@ from typing import Any, Final, Protocol
 from pydantic import BaseModel, JsonValue
 
 from agentchat.errors import AnswerRefused, CallFailedError, CallNotAdmitted
-from agentchat.policy.answers import Problems, read_answer
-from agentchat.policy.asking import LAST_WORDS, Wish
 from agentchat.policy.charter import AgentCard, charter_of
-from agentchat.policy.context import context_of
+from agentchat.policy.prompts.asking import LAST_WORDS, Wish
+from agentchat.policy.prompts.context import context_of
+from agentchat.policy.typed.answers import Problems, read_answer
 from agentchat.seams import Agent, Approval, ModelAnswer, PersonAnswer, Says, Tool, ToolAnswer, TypedAnswer
 from agentchat.transcript.calls import JsonObject, OutputMode
 from agentchat.transcript.messages import Direction, Handoff, ToolCallPart

@@ -12,8 +12,8 @@ from pydantic_core import to_json
 
 from agentchat.errors import CallDiverged, CallNotAdmitted, ConcurrentCalls, ConfigurationError
 from agentchat.policy.answering import unfit
-from agentchat.policy.asking import SUMMARISE, Wish, is_closing
-from agentchat.policy.context import context_of
+from agentchat.policy.prompts.asking import SUMMARISE, Wish, is_closing
+from agentchat.policy.prompts.context import context_of
 from agentchat.policy.routing.plans import PERSON
 from agentchat.policy.state import state_of
 from agentchat.policy.visibility import seen_by

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agentchat.policy.budget import Budget
 from agentchat.policy.rules import AnyOf, MaxTurns, Never, Rule
+from agentchat.policy.spending.budget import Budget
 
 
 class Bounds(NamedTuple):

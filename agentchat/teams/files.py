@@ -30,8 +30,8 @@ from agentchat.agents.names import checked_name
 from agentchat.errors import ConfigurationError
 from agentchat.models.catalog import SECTIONS, Catalog, parse_catalog
 from agentchat.personas import Persona, find_persona, own_folder, read_persona, shipped_folder
-from agentchat.policy.budget import Budget
 from agentchat.policy.rules import Rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.routing import Routing
 from agentchat.seams import Agent, Model
 from agentchat.teams.members import members_of

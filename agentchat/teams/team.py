@@ -10,8 +10,8 @@ from agentchat.agents.supervisor import Supervisor
 from agentchat.conversation import Conversation
 from agentchat.errors import ConfigurationError, NoBound, TeamFileError
 from agentchat.personas import Persona, find_persona, read_persona
-from agentchat.policy.budget import Budget
 from agentchat.policy.rules import From, MaxTurns, Mentions, Rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.routing import Routing
 from agentchat.seams import Agent, Store
 from agentchat.teams.bounds import Bounds

@@ -8,9 +8,9 @@ and writes to one console; it changes and decides nothing.
 
 from __future__ import annotations
 
-from agentchat.policy.asking import SUMMARISE
 from agentchat.policy.charter import charter_of
 from agentchat.policy.fitting import PLAIN
+from agentchat.policy.prompts.asking import SUMMARISE
 from agentchat.seams import Delta
 from agentchat.terminal.console import Plain
 from agentchat.terminal.sanitize import Sanitizer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentchat.policy.usage import Count, Money, Spent, UsageReport
+from agentchat.policy.spending.usage import Count, Money, Spent, UsageReport
 
 
 def usage_line(usage: UsageReport) -> str:

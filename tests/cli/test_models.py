@@ -11,7 +11,7 @@ import pytest
 from agentchat.cli.model_text import SHOWN, price_text
 from agentchat.cli.models import models
 from agentchat.errors import ConfigurationError
-from agentchat.policy.prices import FREE, Price, Step
+from agentchat.policy.spending.prices import FREE, Price, Step
 from tests.models.test_servers import serving
 
 

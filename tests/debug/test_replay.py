@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from agentchat.debug.replay import Difference, differences, replay
 from agentchat.errors import DamagedTranscript
 from agentchat.policy.board import CLOSING
-from agentchat.policy.budget import Budget
 from agentchat.policy.charter import Charter
-from agentchat.policy.request import rebuild
+from agentchat.policy.prompts.request import rebuild
 from agentchat.policy.rules import AnyOf, External, Judge, MaxTurns, Mentions, read_rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.transcript.calls import JsonObject, ModelRecipe, Problem
 from agentchat.transcript.events import (
     CallCancelled,

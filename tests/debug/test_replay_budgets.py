@@ -6,10 +6,10 @@ import pytest
 
 from agentchat.debug.replay import differences
 from agentchat.policy.board import CLOSING
-from agentchat.policy.budget import Budget, Cap
 from agentchat.policy.charter import CallLimits
 from agentchat.policy.decide import decide
 from agentchat.policy.rules import External, Failures, MaxTurns
+from agentchat.policy.spending.budget import Budget, Cap
 from agentchat.transcript.calls import AskRecipe, ToolRecipe, Usage
 from agentchat.transcript.events import (
     CallCancelled,

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from agentchat.debug.sent import Sent
 from agentchat.errors import DamagedTranscript
-from agentchat.policy.request import rebuild
+from agentchat.policy.prompts.request import rebuild
 from agentchat.policy.rules import MaxTurns
 from agentchat.transcript.calls import ModelRecipe
 from agentchat.transcript.events import CallStarted

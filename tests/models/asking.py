@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agentchat.policy.request import ChatMessage, Growing, ModelRequest
-from agentchat.policy.wires import limit_field
+from agentchat.policy.prompts.request import ChatMessage, Growing, ModelRequest
+from agentchat.policy.prompts.wires import limit_field
 from agentchat.seams import Model
 from agentchat.transcript.calls import Reply
 

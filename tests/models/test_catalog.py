@@ -13,7 +13,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.models.catalog import LONGEST, Catalog, Choice, Mapped, load_catalog
 from agentchat.models.openai import OpenAIModel
 from agentchat.models.options import ModelOptions
-from agentchat.policy.prices import FREE, Price, Step
+from agentchat.policy.spending.prices import FREE, Price, Step
 from agentchat.settings import (
     NOT_TIERS,
     OPENAI_URL,

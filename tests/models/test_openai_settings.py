@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from agentchat.errors import ConfigurationError
 from agentchat.models.openai import OpenAIModel
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.prices import FREE, Price
+from agentchat.policy.spending.prices import FREE, Price
 from agentchat.transcript.calls import JsonObject
 
 

@@ -16,7 +16,7 @@ from genai_prices.types import ClauseEquals, ModelInfo, ModelPrice, Provider
 from agentchat.models.catalog import Choice
 from agentchat.models.options import ModelOptions
 from agentchat.models.pricing import Known, completed, known, price_of
-from agentchat.policy.prices import FREE, bound, cost
+from agentchat.policy.spending.prices import FREE, bound, cost
 from agentchat.transcript.calls import Usage
 
 OPENAI = "https://api.openai.com/v1"

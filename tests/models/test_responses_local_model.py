@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 
 from agentchat.models.openai import OpenAIModel
-from agentchat.policy.request import ChatMessage, raw_message, resolve
-from agentchat.policy.wires import answered, called, tools_field
+from agentchat.policy.prompts.request import ChatMessage, raw_message, resolve
+from agentchat.policy.prompts.wires import answered, called, tools_field
 from agentchat.transcript.calls import JsonObject, ToolSpec, Wire
 from agentchat.transcript.messages import TextPart, ToolCallPart
 from tests.models.asking import Heard, ask, request_for

@@ -8,7 +8,7 @@ import pytest
 from agentchat.errors import ConfigurationError, ModelBusy, ModelRejected
 from agentchat.models.function import FunctionModel
 from agentchat.models.scripted import Chunks, ScriptedModel
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.transcript.calls import Reply, Usage
 from agentchat.transcript.messages import TextPart
 from tests.models.asking import Heard, ask, request_for

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 
 from pydantic import JsonValue
 
-from agentchat.policy.asking import LAST_WORDS, Wish, is_closing
 from agentchat.policy.charter import charter_of
 from agentchat.policy.decide import stopping
+from agentchat.policy.prompts.asking import LAST_WORDS, Wish, is_closing
 from agentchat.policy.routing.plans import FINISH
 from agentchat.transcript.calls import AskRecipe, Reply, Reserved, Usage
 from agentchat.transcript.events import (

@@ -7,9 +7,9 @@ from typing import Any
 
 from agentchat.policy.cards import ModelCard, ToolCard
 from agentchat.policy.charter import AgentCard, CallLimits, Charter
-from agentchat.policy.prices import Price
+from agentchat.policy.prompts.wires import answer_tool_field, format_field, tools_field
 from agentchat.policy.routing.plans import AnyPlan, EdgePlan, GraphPlan, RoundRobinPlan
-from agentchat.policy.wires import answer_tool_field, format_field, tools_field
+from agentchat.policy.spending.prices import Price
 from agentchat.transcript.calls import JsonObject, ToolSpec, Wire
 
 PRICE = Price(input=1.0, output=4.0, source="test")

@@ -8,9 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from agentchat.policy.budget import Budget, Cap
 from agentchat.policy.charter import AgentCard, CallLimits, Charter, ContextPolicy, charter_of
-from agentchat.policy.prices import Price
 from agentchat.policy.routing.plans import (
     END,
     PERSON,
@@ -23,6 +21,8 @@ from agentchat.policy.routing.plans import (
     SupervisedPlan,
 )
 from agentchat.policy.rules import Emitted, Failures, MaxTurns, Mentions
+from agentchat.policy.spending.budget import Budget, Cap
+from agentchat.policy.spending.prices import Price
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import ExternalSignal, Interrupted, Said
 from agentchat.transcript.messages import Text

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.admission import Denied, rest
-from agentchat.policy.asking import SUMMARISE, Wish, ask
-from agentchat.policy.budget import Budget
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import Charter
-from agentchat.policy.context import context_of
 from agentchat.policy.decide import POLICY_VERSION, decide, due_in
-from agentchat.policy.ledger import ledger_of
+from agentchat.policy.prompts.asking import SUMMARISE, Wish, ask
+from agentchat.policy.prompts.context import context_of
 from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.rules import Never, Rule
+from agentchat.policy.spending.admission import Denied, rest
+from agentchat.policy.spending.budget import Budget
+from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import (
     CallRecipe,

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentchat.debug.replay import differences
 from agentchat.debug.sent import Sent
-from agentchat.policy.request import rebuild
+from agentchat.policy.prompts.request import rebuild
 from agentchat.transcript.calls import ModelRecipe
 from agentchat.transcript.events import CallStarted
 from agentchat.transcript.transcript import Transcript

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import AgentCard, Charter
-from agentchat.policy.ledger import Ledger, advance
-from agentchat.policy.prices import FREE, Price
+from agentchat.policy.spending.ledger import Ledger, advance
+from agentchat.policy.spending.prices import FREE, Price
 from agentchat.transcript.calls import (
     AskRecipe,
     CallRecipe,

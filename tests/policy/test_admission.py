@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentchat.policy.admission import (
+from agentchat.policy.spending.admission import (
     LEAST_OUTPUT,
     MOST_OUTPUT,
     Allowed,
@@ -20,10 +20,10 @@ from agentchat.policy.admission import (
     room,
     warnings,
 )
-from agentchat.policy.amounts import UNITS, Amount, amount_of
-from agentchat.policy.budget import Budget, Cap
-from agentchat.policy.ledger import Ledger
-from agentchat.policy.prices import FREE, Price, bound, cost, nanos
+from agentchat.policy.spending.amounts import UNITS, Amount, amount_of
+from agentchat.policy.spending.budget import Budget, Cap
+from agentchat.policy.spending.ledger import Ledger
+from agentchat.policy.spending.prices import FREE, Price, bound, cost, nanos
 from agentchat.transcript.calls import CodeRecipe, JsonObject, ModelRecipe, Reserved, ToolRecipe, Usage
 from agentchat.transcript.events import CallStarted, Overrun, Taken, Warned
 from tests.policy.spending import BIG, CHEAP, DEAR, NEW, OWN, SMALL, Spending, again, figures, offer, usage

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel, field_validator, model_validator
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.answers import Answer, Problems, read_answer, repair_prompt, value_at
-from agentchat.policy.json_text import MAX_BYTES, MAX_DEPTH
-from agentchat.policy.schemas import kinds_by_name
+from agentchat.policy.typed.answers import Answer, Problems, read_answer, repair_prompt, value_at
+from agentchat.policy.typed.json_text import MAX_BYTES, MAX_DEPTH
+from agentchat.policy.typed.schemas import kinds_by_name
 
 
 class Colour(Enum):

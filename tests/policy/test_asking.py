@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.admission import LEAST_OUTPUT, MOST_OUTPUT
-from agentchat.policy.asking import Asked, Wish, ask
-from agentchat.policy.budget import Budget
 from agentchat.policy.charter import ContextPolicy
-from agentchat.policy.context import UNSUPPORTED, context_of
-from agentchat.policy.request import PER_MESSAGE, ChatMessage, tail_of
+from agentchat.policy.prompts.asking import Asked, Wish, ask
+from agentchat.policy.prompts.context import UNSUPPORTED, context_of
+from agentchat.policy.prompts.request import PER_MESSAGE, ChatMessage, tail_of
 from agentchat.policy.rules import MaxTurns
+from agentchat.policy.spending.admission import LEAST_OUTPUT, MOST_OUTPUT
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import ModelRecipe, Reserved, Wire
 from agentchat.transcript.events import CallDenied, CallStarted

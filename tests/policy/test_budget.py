@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.budget import Budget, Cap, Caps, money_on_unpriced, wrong_with
 from agentchat.policy.cards import ModelCard
+from agentchat.policy.spending.budget import Budget, Cap, Caps, money_on_unpriced, wrong_with
 from agentchat.transcript.calls import Reserved
 from tests.policy.spending import BIG, CARDS, NEW, OWN, SMALL
 

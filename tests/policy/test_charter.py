@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard, CallLimits, Charter, CodePolicy, agreed_in, changes, charter_of
-from agentchat.policy.roster import Roster
+from agentchat.policy.spending.roster import Roster
 from agentchat.transcript.events import Opened, PersonaChanged
 from agentchat.transcript.transcript import Transcript
 from tests.policy.cards import LOOK, PRICE, card, charter, edge, graph, model, team

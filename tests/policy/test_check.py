@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agentchat.errors import NoBound
-from agentchat.policy.budget import Budget, Cap
 from agentchat.policy.charter import AgentCard, Charter, ContextPolicy
 from agentchat.policy.check import bounded, check_bound, problems_in
 from agentchat.policy.naming import unknown
-from agentchat.policy.prices import FREE
 from agentchat.policy.routing.plans import EdgePlan, FunctionPlan, HandoffsPlan, SupervisedPlan
 from agentchat.policy.rules import (
     Elapsed,
@@ -25,6 +23,8 @@ from agentchat.policy.rules import (
     Rule,
     Where,
 )
+from agentchat.policy.spending.budget import Budget, Cap
+from agentchat.policy.spending.prices import FREE
 from tests.policy.cards import PRICE, card, charter, edge, graph, model, team
 from tests.policy.test_charter import runner
 

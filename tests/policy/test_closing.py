@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentchat.debug.replay import differences
-from agentchat.policy.asking import LAST_WORDS, Wish, ask, is_closing
 from agentchat.policy.board import CLOSING
-from agentchat.policy.budget import Budget, Cap
 from agentchat.policy.charter import AgentCard
+from agentchat.policy.prompts.asking import LAST_WORDS, Wish, ask, is_closing
 from agentchat.policy.routing.plans import SupervisedPlan
 from agentchat.policy.rules import Failures, MaxTurns
+from agentchat.policy.spending.budget import Budget, Cap
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import Usage
 from agentchat.transcript.events import CallDenied, CallStarted, Closed, Said, TurnGiven, Why

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentchat.errors import ConfigurationError, DamagedTranscript
-from agentchat.policy.asking import Wish, ask
 from agentchat.policy.charter import AgentCard
-from agentchat.policy.context import bare, context_of
-from agentchat.policy.rendering import render, shown_source
-from agentchat.policy.request import (
+from agentchat.policy.prompts.asking import Wish, ask
+from agentchat.policy.prompts.context import bare, context_of
+from agentchat.policy.prompts.rendering import render, shown_source
+from agentchat.policy.prompts.request import (
     ChatMessage,
     Growing,
     ModelRequest,

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from agentchat.policy.asking import Wish, ask
 from agentchat.policy.charter import ContextPolicy
-from agentchat.policy.context import context_of
+from agentchat.policy.prompts.asking import Wish, ask
+from agentchat.policy.prompts.context import context_of
 from agentchat.policy.rules import MaxTurns
 from agentchat.transcript.calls import OutputMode, Wire
 from agentchat.transcript.events import CallStarted, Said

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agentchat.policy.charter import CallLimits
-from agentchat.policy.context import context_of
-from agentchat.policy.request import ChatMessage
+from agentchat.policy.prompts.context import context_of
+from agentchat.policy.prompts.request import ChatMessage
 from agentchat.policy.rules import MaxTurns
 from agentchat.transcript.calls import AskRecipe, Reply, ToolRecipe, Wire
 from agentchat.transcript.events import (

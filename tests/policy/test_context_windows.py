@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentchat.policy.charter import AgentCard, ContextPolicy
-from agentchat.policy.context import context_of
+from agentchat.policy.prompts.context import context_of
 from agentchat.policy.rules import MaxTurns
 from agentchat.transcript.calls import Usage
 from agentchat.transcript.events import CallStarted, Compacted, Entry, PersonaChanged, Said

@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 
 from agentchat.debug.replay import differences
-from agentchat.policy.amounts import UNITS
 from agentchat.policy.board import CLOSING, Board
-from agentchat.policy.budget import Budget
-from agentchat.policy.context import context_of
 from agentchat.policy.decide import Ruling, decide, due_in, stopping
-from agentchat.policy.ledger import Ledger, advance
+from agentchat.policy.prompts.context import context_of
 from agentchat.policy.rules import MaxTurns, read_rule
+from agentchat.policy.spending.amounts import UNITS
+from agentchat.policy.spending.budget import Budget
+from agentchat.policy.spending.ledger import Ledger, advance
 from agentchat.policy.state import state_of
 from agentchat.transcript.events import (
     CallFinished,

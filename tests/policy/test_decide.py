@@ -8,10 +8,10 @@ import pytest
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.board import MOST_DENIALS, Board
-from agentchat.policy.budget import Budget
 from agentchat.policy.charter import CallLimits
 from agentchat.policy.decide import Ruling, decide, stopping
 from agentchat.policy.rules import Elapsed, External, Failures, MaxMessages, MaxTurns, Mentions, Never
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import AskRecipe, CodeRecipe, ModelRecipe, ToolRecipe
 from agentchat.transcript.events import (

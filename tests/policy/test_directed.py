@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from agentchat.debug.replay import differences
 from agentchat.errors import ConfigurationError
-from agentchat.policy.context import context_of
+from agentchat.policy.prompts.context import context_of
 from agentchat.policy.routing.plans import END, FunctionPlan, HandoffsPlan, SupervisedPlan, read_plan
 from agentchat.policy.rules import MaxMessages, MaxTurns
 from agentchat.policy.state import state_of

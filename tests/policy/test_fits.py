@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, create_model
 
-from agentchat.policy.fits import MOST, misfits, step
-from agentchat.policy.leaves import shown
-from agentchat.policy.moments import is_date, is_moment, is_time, is_uuid
+from agentchat.policy.typed.fits import MOST, misfits, step
+from agentchat.policy.typed.leaves import shown
+from agentchat.policy.typed.moments import is_date, is_moment, is_time, is_uuid
 from agentchat.transcript.calls import JsonObject
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from agentchat.debug.replay import differences
 from agentchat.policy.board import CLOSING
-from agentchat.policy.budget import Budget, Cap
 from agentchat.policy.routing.graph import MOST_SHOWN
 from agentchat.policy.routing.plans import EdgePlan, GraphPlan
 from agentchat.policy.rules import Emitted, Failures, MaxTurns, Mentions, Says
+from agentchat.policy.spending.budget import Budget, Cap
 from agentchat.policy.state import state_of
 from agentchat.transcript.events import Closed, Interrupted, Judged, Said, TurnCancelled, TurnGiven, Why
 from agentchat.transcript.messages import Data, Text

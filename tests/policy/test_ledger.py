@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agentchat.policy.amounts import Amount, amount_of, scopes_of
-from agentchat.policy.ledger import Ledger, measured
-from agentchat.policy.prices import cost, nanos
+from agentchat.policy.spending.amounts import Amount, amount_of, scopes_of
+from agentchat.policy.spending.ledger import Ledger, measured
+from agentchat.policy.spending.prices import cost, nanos
 from agentchat.transcript.calls import JsonObject, Reserved, Usage
 from agentchat.transcript.events import Forked, Interrupted, Overrun, PersonaChanged, Position, Taken, Warned
 from tests.policy.spending import DEAR, Spending, again, agent, figures, model, usage

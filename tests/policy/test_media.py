@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.media import shown_parts
-from agentchat.policy.request import resolve
+from agentchat.policy.prompts.media import shown_parts
+from agentchat.policy.prompts.request import resolve
 from agentchat.transcript.calls import Wire
 from agentchat.transcript.messages import (
     BlobPart,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from agentchat.policy.prices import FREE, UNLIMITED, Price, Step, affordable_output, bound, cost, nanos, total
+from agentchat.policy.spending.prices import FREE, UNLIMITED, Price, Step, affordable_output, bound, cost, nanos, total
 from agentchat.transcript.calls import Usage
 
 MINI = Price(input=0.4, output=1.6, cached_input=0.1, source="test")

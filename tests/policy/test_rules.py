@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.board import Board
-from agentchat.policy.budget import Budget
 from agentchat.policy.rules import (
     AllOf,
     AnyOf,
@@ -37,6 +36,7 @@ from agentchat.policy.rules import (
     read_rule,
     verdict,
 )
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import JsonObject, ModelRecipe, Reply
 from agentchat.transcript.events import CallFinished, CallStarted, Entry, ExternalSignal, Interrupted, Said, TimeUp

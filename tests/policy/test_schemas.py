@@ -16,7 +16,7 @@ from openai.lib._pydantic import to_strict_json_schema
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, JsonValue, RootModel, WithJsonSchema
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.schemas import (
+from agentchat.policy.typed.schemas import (
     answer_schema,
     is_wrapped,
     kinds_by_name,

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from agentchat.errors import DamagedTranscript
 from agentchat.policy.fitting import gives, subject_for, takes, type_of
-from agentchat.policy.rendering import render
+from agentchat.policy.prompts.rendering import render
 from agentchat.policy.rules import MaxTurns
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import Reply

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agentchat.policy.prices import cost, nanos
-from agentchat.policy.usage import Count, Money, Spent, UsageReport, usage_of
+from agentchat.policy.spending.prices import cost, nanos
+from agentchat.policy.spending.usage import Count, Money, Spent, UsageReport, usage_of
 from agentchat.transcript.calls import Reserved, Usage
 from agentchat.transcript.events import Forked, PersonaChanged, Position
 from agentchat.transcript.transcript import Transcript

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.request import escaped, resolve
-from agentchat.policy.wires import (
+from agentchat.policy.prompts.request import escaped, resolve
+from agentchat.policy.prompts.wires import (
     answer_tool_field,
     answered,
     called,

@@ -11,7 +11,7 @@ from openai.types.responses import ResponseInputItemParam
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 from pydantic import JsonValue, TypeAdapter
 
-from agentchat.policy.request import resolve
+from agentchat.policy.prompts.request import resolve
 from agentchat.transcript.calls import Piece, Reply, Wire
 from agentchat.transcript.events import CallFinished, Opened, Said
 from agentchat.transcript.messages import Part, Text

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from agentchat.agents.assistant import Assistant
 from agentchat.conversation import Conversation
 from agentchat.models.openai import OpenAIModel
-from agentchat.policy.budget import Budget
 from agentchat.policy.charter import CallLimits
 from agentchat.policy.rules import MaxTurns, Rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.result import Result
 from agentchat.seams import Agent
 from agentchat.transcript.calls import ModelRecipe

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from agentchat.policy.budget import Budget
 from agentchat.policy.rules import MaxTurns
+from agentchat.policy.spending.budget import Budget
 from agentchat.transcript.events import CallFailed
 from tests.real.asking import Held, hold
 from tests.servers.both_wires import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agentchat.agents.assistant import Assistant
-from agentchat.policy.budget import Budget
-from agentchat.policy.ledger import measured
-from agentchat.policy.prices import NANOS, Price, Step, bound, nanos
 from agentchat.policy.rules import MaxTurns
+from agentchat.policy.spending.budget import Budget
+from agentchat.policy.spending.ledger import measured
+from agentchat.policy.spending.prices import NANOS, Price, Step, bound, nanos
 from agentchat.transcript.events import CallFinished, Overrun
 from tests.real.asking import Held, hold
 from tests.servers.both_wires import WIRES, Wire, greedy, limit_in, says, silent_on_usage, used

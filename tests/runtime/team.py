@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from agentchat.agents.assistant import Assistant
 from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.seams import Limits
 from agentchat.transcript.calls import Reply, Usage
 from agentchat.transcript.events import Entry, Event

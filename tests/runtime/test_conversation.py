@@ -25,8 +25,8 @@ from agentchat.errors import (
     SandboxUnavailable,
 )
 from agentchat.models.scripted import Chunks, ScriptedModel
-from agentchat.policy.budget import Budget
 from agentchat.policy.rules import Elapsed, External, Failures, MaxMessages, MaxTurns, Mentions
+from agentchat.policy.spending.budget import Budget
 from agentchat.seams import Delta, Turn
 from agentchat.transcript.events import (
     CallCancelled,

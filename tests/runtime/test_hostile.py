@@ -24,9 +24,9 @@ from agentchat.errors import (
     StoreUnavailable,
 )
 from agentchat.models.scripted import Chunks, ScriptedModel
-from agentchat.policy.budget import Budget
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import Failures, MaxTurns
+from agentchat.policy.spending.budget import Budget
 from agentchat.seams import CodeAnswers, ModelAnswer, Store, Turn
 from agentchat.stores.memory import MemoryStore
 from agentchat.transcript.calls import Reply

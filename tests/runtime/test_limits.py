@@ -8,10 +8,10 @@ from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import agent
 from agentchat.conversation import Conversation
 from agentchat.errors import ConfigurationError, ModelRejected, ModelUnreachable
-from agentchat.policy.budget import Budget, Cap
 from agentchat.policy.charter import ContextPolicy
-from agentchat.policy.prices import Price
 from agentchat.policy.rules import Failures, MaxTurns, Stalemate
+from agentchat.policy.spending.budget import Budget, Cap
+from agentchat.policy.spending.prices import Price
 from agentchat.seams import Turn
 from agentchat.transcript.events import CallDenied, CallStarted, Compacted, Overrun, TurnGiven, Warned
 from tests.runtime.checking import checked

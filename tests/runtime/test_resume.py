@@ -26,10 +26,10 @@ from agentchat.errors import (
     TranscriptError,
 )
 from agentchat.models.scripted import Chunks, ScriptedModel
-from agentchat.policy.budget import Budget
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import MaxTurns, Mentions
+from agentchat.policy.spending.budget import Budget
 from agentchat.seams import Limits, Turn
 from agentchat.stores.opening import open_store
 from agentchat.transcript.calls import Reply

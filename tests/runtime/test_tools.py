@@ -15,8 +15,8 @@ from agentchat.agents.supervisor import Supervisor
 from agentchat.agents.user_proxy import UserProxy
 from agentchat.conversation import Conversation
 from agentchat.errors import CallUnsettled, ConfigurationError, ConversationClosed, ToolError
-from agentchat.policy.budget import Budget
 from agentchat.policy.rules import Emitted, MaxTurns
+from agentchat.policy.spending.budget import Budget
 from agentchat.runtime.questions import Question
 from agentchat.seams import ToolCallContext, Turn
 from agentchat.stores.reading import load

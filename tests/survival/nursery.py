@@ -22,7 +22,7 @@ from agentchat.conversation import Conversation
 from agentchat.errors import NoSuchConversation
 from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import MaxTurns, Mentions
 from agentchat.result import Result
 from agentchat.sandboxes.host import HostSandbox

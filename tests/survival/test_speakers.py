@@ -17,7 +17,7 @@ from agentchat.agents.assistant import Assistant
 from agentchat.conversation import Conversation
 from agentchat.debug.replay import replay
 from agentchat.models.function import FunctionModel
-from agentchat.policy.request import ModelRequest
+from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import External, MaxTurns
 from agentchat.transcript.transcript import Transcript
 

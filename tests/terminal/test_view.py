@@ -11,7 +11,7 @@ from agentchat.agents.user_proxy import UserProxy
 from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.charter import Charter
 from agentchat.policy.routing.plans import RoundRobinPlan
-from agentchat.policy.usage import Count, Money, Spent, UsageReport, usage_of
+from agentchat.policy.spending.usage import Count, Money, Spent, UsageReport, usage_of
 from agentchat.terminal.console import Plain
 from agentchat.terminal.event_line import LONGEST, event_line
 from agentchat.terminal.usage_text import usage_line

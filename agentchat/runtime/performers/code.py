@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agentchat.policy.charter import charter_of
-from agentchat.policy.rendering import shown_source
+from agentchat.policy.prompts.rendering import shown_source
 from agentchat.runtime.calls import CallKind, Ready
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.rerun import Attempt

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.asking import Asked, Wish, ask
-from agentchat.policy.context import bare, context_of
-from agentchat.policy.request import ChatMessage, ModelRequest, tail_of
+from agentchat.policy.prompts.asking import Asked, Wish, ask
+from agentchat.policy.prompts.context import bare, context_of
+from agentchat.policy.prompts.request import ChatMessage, ModelRequest, tail_of
 from agentchat.policy.state import state_of
 from agentchat.runtime.calls import CallKind, Ready
 from agentchat.runtime.desk import Desk

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pydantic_core import to_json
 
 from agentchat.errors import ToolError
-from agentchat.policy.admission import Denied, rest
 from agentchat.policy.cards import ToolCard
-from agentchat.policy.ledger import ledger_of
+from agentchat.policy.spending.admission import Denied, rest
+from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.state import state_of
 from agentchat.runtime.calls import CallKind, Ready
 from agentchat.runtime.desk import Desk

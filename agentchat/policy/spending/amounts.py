@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from agentchat.policy.prices import nanos
+from agentchat.policy.spending.prices import nanos
 from agentchat.transcript.calls import Reserved
 
 Unit = Literal["calls", "tokens", "usd"]

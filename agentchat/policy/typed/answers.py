@@ -17,10 +17,10 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import to_json
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.fits import MOST, misfits, step
-from agentchat.policy.json_text import NotTheAnswer, fenced_json, json_object
-from agentchat.policy.leaves import shown
-from agentchat.policy.schemas import is_wrapped
+from agentchat.policy.typed.fits import MOST, misfits, step
+from agentchat.policy.typed.json_text import NotTheAnswer, fenced_json, json_object
+from agentchat.policy.typed.leaves import shown
+from agentchat.policy.typed.schemas import is_wrapped
 from agentchat.transcript.calls import JsonObject
 
 _LONGEST: Final = 300

@@ -6,17 +6,17 @@ makes more tokens of a text than it has bytes, and by the limit on the output th
 chosen here, from what the caps leave. What does not fit is not made.
 
 `room` chooses before a call is offered; `admits` is the plain check that decides on the offer, and on the recorded
-call when a log is checked. What `room` allows, `admits` takes. Never here: what anything has cost (`policy.ledger`).
+call when a log is checked. What `room` allows, `admits` takes. Never here: what anything has cost (`ledger`).
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from agentchat.policy.amounts import UNITS, Unit, amount_of
-from agentchat.policy.budget import Budget, Caps
-from agentchat.policy.ledger import Account, Ledger
-from agentchat.policy.prices import NANOS, UNLIMITED, Price, affordable_output, bound, nanos
+from agentchat.policy.spending.amounts import UNITS, Unit, amount_of
+from agentchat.policy.spending.budget import Budget, Caps
+from agentchat.policy.spending.ledger import Account, Ledger
+from agentchat.policy.spending.prices import NANOS, UNLIMITED, Price, affordable_output, bound, nanos
 from agentchat.transcript.calls import JsonObject, ModelRecipe, Reserved
 from agentchat.transcript.events import CallStarted, Overrun
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agentchat.policy.media import shown_parts
-from agentchat.policy.request import ChatMessage, raw_message, resolve
+from agentchat.policy.prompts.media import shown_parts
+from agentchat.policy.prompts.request import ChatMessage, raw_message, resolve
 from agentchat.transcript.calls import Item, Piece, Reply, Wire
 from agentchat.transcript.events import CallFinished, Said
 from agentchat.transcript.messages import (

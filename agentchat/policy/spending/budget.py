@@ -1,6 +1,6 @@
 """What a run may spend: the caps as they are agreed, and what can be known to be wrong with them.
 
-Whether one more call fits is asked of `policy.admission`, what was spent of `policy.ledger`. Never here: sums, calls.
+Whether one more call fits is asked of `admission`, what was spent of `ledger`. Never here: sums, calls.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, field_validator, model_validator
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.amounts import WHOLE, Unit
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.prices import NANOS
+from agentchat.policy.spending.amounts import WHOLE, Unit
+from agentchat.policy.spending.prices import NANOS
 from agentchat.transcript.calls import JsonObject, Reserved
 from agentchat.transcript.messages import Frozen
 
 MOST_USD: Final = 1_000_000.0
-"""US dollars: no cap is higher. Up to four million a sum in dollars names its nanodollars exactly (`policy.prices`)."""
+"""US dollars: no cap is higher. Up to four million a sum in dollars names its nanodollars exactly (`prices`)."""
 
 _LESS_THAN_ANYTHING: Final = frozenset({"greater_than", "greater_than_equal"})
 

@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from agentchat.policy.answers import repair_prompt
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import AgentCard, agreed_in
-from agentchat.policy.rendering import render
-from agentchat.policy.request import ChatMessage, Frame, Growing, escaped, raw_message, resolve
+from agentchat.policy.prompts.rendering import render
+from agentchat.policy.prompts.request import ChatMessage, escaped, resolve
+from agentchat.policy.prompts.shown import IDLE, Context, Exchange, introduce
+from agentchat.policy.prompts.wires import answered, called
+from agentchat.policy.typed.answers import repair_prompt
 from agentchat.policy.visibility import sees
-from agentchat.policy.wires import answered, called, limit_field, merged
-from agentchat.transcript.calls import Item, ModelRecipe, OutputMode, Piece, Reply, ToolRecipe, ToolResult, Wire
+from agentchat.transcript.calls import ModelRecipe, OutputMode, Piece, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -53,137 +54,6 @@ GO_ON: Final = "Go on."
 and some take no two in a row."""
 _NEXT_MODE: Final[dict[OutputMode, OutputMode]] = {"native": "tool", "tool": "prompted"}
 """How a typed answer is asked for next where a server rejects a request: each way asks less of it than the last."""
-
-
-class Exchange:
-    """What passes between an agent and its model within one turn, until it is shown to the model.
-
-    replies: the CallFinished of each reply that nothing has referred to yet, by its sequence number. asked: the tool
-    calls of the reply that is being worked on, in its order; answers: the results that have come.
-    """
-
-    __slots__ = ("answers", "asked", "before", "frames", "fresh", "replies", "turn")
-
-    def __init__(self, turn: int) -> None:
-        self.turn = turn
-        self.replies: dict[int, Reply] = {}
-        self.asked: list[str] = []
-        self.answers: dict[str, tuple[Piece, ...]] = {}
-        self.frames: dict[int, Frame] = {}
-        self.before = 0  # messages of the conversation that were shown before this turn
-        self.fresh = 0  # the first message taken in with this turn; 0: none
-
-
-_IDLE: Final = Exchange(0)
-"""Between turns there is nothing to keep; nothing is ever put into it."""
-
-
-class Context:
-    """One agent's rolling context: rendered messages with their items, and the call that the next one builds on.
-
-    mode: how a typed answer is asked for; None where the agent's answers are not typed.
-    """
-
-    __slots__ = (
-        "_closed",
-        "agent",
-        "base",
-        "base_count",
-        "base_tail",
-        "card",
-        "counted",
-        "exchange",
-        "growing",
-        "items",
-        "mode",
-        "pointer",
-        "said",
-        "since",
-        "waiting",
-    )
-
-    def __init__(self, agent: str, card: AgentCard, pointer: str, mode: OutputMode | None) -> None:
-        self.agent = agent
-        self.card = card
-        self.pointer = pointer
-        self.mode = mode
-        wire: Wire = "chat" if card.model is None else card.model.wire
-        self.growing = Growing(wire)
-        self.items: list[Item] = []
-        self.said = 0  # messages of the conversation among the items
-        self.since = 0  # the entry behind which what is shown begins
-        self.waiting: list[int] = []
-        self.base: int | None = None
-        self.base_count = 0
-        self.base_tail: tuple[Piece, ...] | None = None
-        self.counted: tuple[int, int] | None = None
-        self.exchange = _IDLE
-        self._closed: tuple[object, tuple[Piece, ...], str] | None = None
-
-    def tail(self, model: ModelCard, *, limit: int | None, tools: bool = True, typed: bool = True) -> tuple[Piece, ...]:
-        """The pieces that close a request: settings, the limit on the output, the tools, and the form of the answer."""
-        where, forms = self.pointer, self.card.forms
-        pieces = [f"@{where}/{self.card.pointer(model)}/tail"]
-        if limit is not None:
-            pieces.append(f"={limit_field(model.wire, limit)}")
-        if self.mode == "tool" and typed:
-            pieces.append(f"@{where}/forms/{'tool' if tools or 'answer' not in forms else 'answer'}")
-        elif tools and "tools" in forms:
-            pieces.append(f"@{where}/forms/tools")
-        if self.mode == "native" and typed:
-            pieces.append(f"@{where}/forms/native")
-        return merged([*pieces, "=}"])
-
-    def closing(
-        self, transcript: Transcript, model: ModelCard, limit: int | None, *, tools: bool, typed: bool
-    ) -> tuple[tuple[Piece, ...], str]:
-        """The pieces that close a request, and their text: the same ones for every call that is closed alike."""
-        key = (model.name, limit, tools, typed, self.mode)
-        if self._closed is None or self._closed[0] != key:
-            pieces = self.tail(model, limit=limit, tools=tools, typed=typed)
-            self._closed = key, pieces, resolve(transcript, pieces)
-        return self._closed[1], self._closed[2]
-
-    def recipe(self, model: ModelCard | None, tail: tuple[Piece, ...], prompt: str | None = None) -> ModelRecipe:
-        """The recipe of a call that shows everything so far, and then a prompt of the agent's own."""
-        add = tuple(self.items[self.base_count :])
-        if prompt is not None:
-            add = (*add, ("user", (f"={prompt}",)))
-        return ModelRecipe(
-            model="" if model is None else model.name,
-            wire=self.growing.wire,
-            base=self.base,
-            add=add,
-            tail=None if tail == self.base_tail else tail,
-            context="all" if prompt is None else None,
-            output=self.mode if prompt is None else None,
-        )
-
-    def add(self, item: Item, message: ChatMessage) -> None:
-        """Show one more message."""
-        self.items.append(item)
-        self.growing.add(message)
-
-    def add_raw(self, transcript: Transcript, pieces: tuple[Piece, ...]) -> None:
-        """Show one more message that is given as its JSON."""
-        self.add(("raw", pieces), raw_message(resolve(transcript, pieces)))
-
-    def takes(self, said: Said) -> bool:
-        """Whether the agent's model is to see what this sender says."""
-        senders = self.card.context.senders
-        return senders is None or said.turn is None or said.sender in senders or said.sender == self.agent
-
-    def tokens(self) -> int:
-        """About how many tokens the next request has: as counted with the last, and a quarter of the bytes since."""
-        if self.counted is None:
-            return self.growing.size // 4
-        counted, size = self.counted
-        return counted + (self.growing.size - size) // 4
-
-    def overfull(self) -> bool:
-        """Whether what came before this turn should be replaced by a summary before the next call."""
-        limit, exchange = self.card.context.compact_at, self.exchange
-        return limit is not None and exchange.before > 0 and exchange.fresh > 0 and self.tokens() > limit
 
 
 _Contexts = dict[str, Context]
@@ -224,20 +94,8 @@ def _begun(log: _Log, name: str, mode: OutputMode | None) -> Context:
     """An empty context, but for the system message."""
     agreed = agreed_in(log.transcript)
     context = Context(name, agreed.cards[name], agreed.pointers[name], mode)
-    _introduce(context)
+    introduce(context)
     return context
-
-
-def _introduce(context: Context) -> None:
-    card, where = context.card, context.pointer
-    prompted = card.forms.get("prompted") if context.mode == "prompted" else None
-    texts = [text for text in (card.instructions, prompted) if text]
-    if not texts:
-        return
-    pieces = [f"@{where}/instructions"] if card.instructions else []
-    if prompted:
-        pieces += [*(["=\n\n"] if pieces else []), f"@{where}/forms/prompted"]
-    context.add(("system", tuple(pieces)), ChatMessage("system", "\n\n".join(texts)))
 
 
 def _again(log: _Log, name: str, mode: OutputMode | None, after: int = 0) -> Context:
@@ -342,7 +200,7 @@ def _turn_over(log: _Log, event: Said | TurnPassed | TurnFailed | TurnCancelled)
     for name in exchange.asked:  # a model that sees its own call must see what became of it
         exchange.answers.setdefault(name, ("=cancelled",))
     _flush(log, context)
-    context.exchange = _IDLE
+    context.exchange = IDLE
 
 
 # the exchange with the model
@@ -522,6 +380,6 @@ def bare(transcript: Transcript, agent: str, prompt: str) -> Context:
     """A context that shows the agent's instructions and one prompt, and nothing of the conversation."""
     agreed = agreed_in(transcript)
     context = Context(agent, agreed.cards[agent], agreed.pointers[agent], None)
-    _introduce(context)
+    introduce(context)
     context.add(("user", (f"={prompt}",)), ChatMessage("user", prompt))
     return context

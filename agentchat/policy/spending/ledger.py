@@ -3,7 +3,7 @@
 A budget asks the ledger before each call. What is kept here are counts and the calls that are open, nothing that the
 entries do not say; no clock, no cap, no decision may enter. Every call is booked in up to three scopes, the whole
 ("budget"), its agent ("agent coder") and the tier of its model ("tier fast"), each for the run and for the whole
-conversation. Money is whole nanodollars, so a sum is exact (see `policy.prices`).
+conversation. Money is whole nanodollars, so a sum is exact (see `policy.spending.prices`).
 
 A model call counts when it starts, every attempt. What it reserved stays set aside until it ends, and then is booked
 
@@ -23,10 +23,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple
 
-from agentchat.policy.amounts import UNITS, Amount, Unit, amount_of, scopes_of
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.prices import Price, cost, nanos
-from agentchat.policy.roster import Roster
+from agentchat.policy.spending.amounts import UNITS, Amount, Unit, amount_of, scopes_of
+from agentchat.policy.spending.prices import Price, cost, nanos
+from agentchat.policy.spending.roster import Roster
 from agentchat.transcript.calls import ModelRecipe, Reply, Reserved, ToolRecipe, ToolResult, Usage
 from agentchat.transcript.events import (
     CallCancelled,

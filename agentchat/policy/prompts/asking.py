@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.admission import LEAST_OUTPUT, Allowed, room
 from agentchat.policy.board import CLOSING
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.context import Context, bare, context_of
-from agentchat.policy.ledger import ledger_of
-from agentchat.policy.request import PER_MESSAGE, Bytes, ChatMessage, Frame, Shown, resolve
+from agentchat.policy.prompts.context import bare, context_of
+from agentchat.policy.prompts.request import PER_MESSAGE, Bytes, ChatMessage, Frame, Shown, resolve
+from agentchat.policy.prompts.shown import Context
+from agentchat.policy.spending.admission import LEAST_OUTPUT, Allowed, room
+from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.state import State, state_of
 from agentchat.transcript.calls import ModelRecipe, Reserved
 from agentchat.transcript.events import TurnGiven

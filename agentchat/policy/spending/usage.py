@@ -2,7 +2,7 @@
 
 A provider that does not say how many tokens a call took leaves the sum unknown, and so does a model without a price: a
 `Count` or `Money` then is a lower bound, shown as `≥`. Unknown is never counted as nothing. What a budget holds against
-its caps is another sum, where unknown counts as all that was reserved (`policy.ledger`).
+its caps is another sum, where unknown counts as all that was reserved (`policy.spending.ledger`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections import Counter
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
 
-from agentchat.policy.ledger import measured, unsent
-from agentchat.policy.prices import NANOS, Price, cost, nanos
-from agentchat.policy.roster import Roster
+from agentchat.policy.spending.ledger import measured, unsent
+from agentchat.policy.spending.prices import NANOS, Price, cost, nanos
+from agentchat.policy.spending.roster import Roster
 from agentchat.transcript.calls import (
     CallResult,
     CodeRecipe,

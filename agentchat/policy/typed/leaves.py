@@ -13,7 +13,7 @@ from typing import Annotated, Final
 from pydantic import JsonValue, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import SchemaError
 
-from agentchat.policy.moments import is_date, is_moment, is_time, is_uuid
+from agentchat.policy.typed.moments import is_date, is_moment, is_time, is_uuid
 from agentchat.transcript.calls import JsonObject
 
 SHOWN: Final = 60

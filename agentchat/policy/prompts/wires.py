@@ -17,7 +17,7 @@ from typing import Final
 from pydantic_core import from_json
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.request import escaped
+from agentchat.policy.prompts.request import escaped
 from agentchat.transcript.calls import JsonObject, Piece, ToolSpec, Wire
 from agentchat.transcript.messages import Part, ReasoningPart, TextPart, ToolCallPart
 

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from pydantic import JsonValue
 
-from agentchat.policy.leaves import shown
+from agentchat.policy.typed.leaves import shown
 from agentchat.transcript.calls import JsonObject
 
 MAX_BYTES: Final = 4 * 1024 * 1024

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.request import escaped
-from agentchat.policy.wires import merged
+from agentchat.policy.prompts.request import escaped
+from agentchat.policy.prompts.wires import merged
 from agentchat.transcript.calls import Piece, Wire
 from agentchat.transcript.messages import BlobPart, FilePart, Part, TextPart, UriPart
 

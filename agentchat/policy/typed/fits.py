@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
-from agentchat.policy.leaves import SHOWN, complaints, listed, matches, shown
+from agentchat.policy.typed.leaves import SHOWN, complaints, listed, matches, shown
 from agentchat.transcript.calls import JsonObject
 
 MOST: Final = 20

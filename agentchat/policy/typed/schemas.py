@@ -13,7 +13,7 @@ from pydantic.errors import PydanticUserError
 from pydantic.json_schema import models_json_schema
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.strict import definition, written_strictly
+from agentchat.policy.typed.strict import definition, written_strictly
 from agentchat.transcript.calls import JsonObject
 
 

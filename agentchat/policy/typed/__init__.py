@@ -1,0 +1,1 @@
+"""Typed answers: their schemas, reading what a model wrote, and whether it fits."""
