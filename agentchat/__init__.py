@@ -30,6 +30,7 @@ _HOME = {
     "Direction": "agentchat.transcript.messages",
     "END": "agentchat.policy.routing.plans",
     "Edge": "agentchat.routing",
+    "Edit": "agentchat.forking",
     "Elapsed": "agentchat.policy.rules",
     "Emitted": "agentchat.policy.rules",
     "Entry": "agentchat.transcript.events",
@@ -75,10 +76,14 @@ _HOME = {
     "UserProxy": "agentchat.agents.user_proxy",
     "Where": "agentchat.policy.rules",
     "agent": "agentchat.agents.function",
+    "diff": "agentchat.debug.diff",
     "forbid_real_models": "agentchat.models.forbid",
     "load_team": "agentchat.teams",
-    "replay": "agentchat.debug.replay",
+    "not_ended": "agentchat.debug.why",
+    "replay": "agentchat.rechecking",
+    "request": "agentchat.debug.asked",
     "tool": "agentchat.tools.function",
+    "why": "agentchat.debug.why",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605 - spelt out once, in the stub beside this file, for type checkers

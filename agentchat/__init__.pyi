@@ -6,9 +6,13 @@ from agentchat.agents.function import agent as agent
 from agentchat.agents.supervisor import Supervisor as Supervisor
 from agentchat.agents.user_proxy import UserProxy as UserProxy
 from agentchat.conversation import Conversation as Conversation
-from agentchat.debug.replay import replay as replay
+from agentchat.debug.asked import request as request
+from agentchat.debug.diff import diff as diff
+from agentchat.debug.why import not_ended as not_ended
+from agentchat.debug.why import why as why
 from agentchat.errors import AgentChatError as AgentChatError
 from agentchat.errors import ToolError as ToolError
+from agentchat.forking import Edit as Edit
 from agentchat.models.forbid import forbid_real_models as forbid_real_models
 from agentchat.models.function import FunctionModel as FunctionModel
 from agentchat.models.openai import OpenAIModel as OpenAIModel
@@ -35,6 +39,7 @@ from agentchat.policy.rules import Where as Where
 from agentchat.policy.spending.budget import Budget as Budget
 from agentchat.policy.spending.budget import Cap as Cap
 from agentchat.policy.spending.prices import Price as Price
+from agentchat.rechecking import replay as replay
 from agentchat.result import Outcome as Outcome
 from agentchat.result import Result as Result
 from agentchat.routing import Edge as Edge

@@ -1,4 +1,4 @@
-"""Conversations: opening one, running it, taking part in it while it goes on, and going on with one that stopped."""
+"""Conversations: a team with its rules, opening one with it and running it. `kept` has what comes after."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agentchat.agents.types import Kinds, kinds_of
 from agentchat.agreeing import charter_for
 from agentchat.buses.memory import MemoryBus, MemoryFeed
 from agentchat.errors import ConfigurationError, NoSuchConversation
-from agentchat.history import answer, say
+from agentchat.kept import Kept
 from agentchat.models.scripted import ScriptedModel
 from agentchat.nested import ConversationTool, TeamAgent
 from agentchat.policy.charter import CallLimits, Charter, InDoubt
@@ -27,12 +27,11 @@ from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.result import Result
 from agentchat.routing import Graph, Routing, judge_of, routing_of
-from agentchat.run import USER, Run, Terms, only_one_in
+from agentchat.run import Run, Terms
 from agentchat.runtime.clock import SystemClock
 from agentchat.runtime.manager import Judge
 from agentchat.runtime.questions import Answerer
 from agentchat.seams import Agent, Clock, Store
-from agentchat.stores.jsonl import JsonlStore
 from agentchat.stores.opening import open_store
 from agentchat.stores.reading import load
 from agentchat.transcript.calls import Reserved
@@ -41,7 +40,7 @@ from agentchat.transcript.events import Position
 from agentchat.transcript.transcript import Message, Transcript
 
 
-class Conversation:
+class Conversation(Kept):
     """A team, the rules that end a run of it, and the store where its conversations are kept.
 
     agents: who takes part; a `Supervisor` stands for itself and its team, a `Graph` for all its agents. routing: how
@@ -111,54 +110,15 @@ class Conversation:
         """`run` for a program that is not async. Inside a running event loop it works in a thread of its own."""
         return _in_own_loop(lambda: self.run(task, id=id))
 
-    def open(self, task: BaseModel | str, *, id: str | None = None) -> Run:
-        """A live run: `async with chat.open("...") as run`, then iterate over it, say things, interrupt it."""
-        return Run(self.terms, self.store, id or self._new_id(), task)
+    def open(
+        self, task: BaseModel | str, *, id: str | None = None, to: str | None = None, attended: bool = True
+    ) -> Run:
+        """A live run: `async with chat.open("...") as run`, then iterate over it, say things, interrupt it.
 
-    async def resume(
-        self,
-        source: str | Path,
-        *,
-        say: BaseModel | str | None = None,
-        in_doubt: InDoubt | None = None,
-    ) -> Result:
-        """Go on with a conversation where it stopped, and drive it until it ends.
-
-        source: the id of a conversation in the store, or a transcript file, which is then written on. A run that was
-        cut off goes on; one that ended by a limit, an interruption or a failure gets a new run; one that is done stays
-        as it is, unless `say` gives it something new.
-
-        Raises LeaseHeld while another process runs it, AgreementChanged when team or rules are not those it was opened
-        with, CallUnsettled when a call may or may not have had its effect and in_doubt says to ask.
+        to: the one agent that the task is for, and that alone sees it. attended: whether somebody is there to answer
+        questions; else a run in which everything waits for an answer is left, and goes on when it is resumed with it.
         """
-        store, id = self._located(source)
-        doubt = in_doubt or self.charter.in_doubt
-        async with Run(self.terms, store, id, say, resume=True, in_doubt=doubt, attended=False) as run:
-            return await run.wait()
-
-    def reopen(self, source: str | Path, *, say: BaseModel | str | None = None, in_doubt: InDoubt | None = None) -> Run:
-        """As `resume`, as a live run."""
-        store, id = self._located(source)
-        return Run(self.terms, store, id, say, resume=True, in_doubt=in_doubt or self.charter.in_doubt)
-
-    async def say(self, source: str | Path, text: BaseModel | str, *, to: str | None = None, sender: str = USER) -> int:
-        """Say something to a conversation that another process runs; it is heard from the next turn on.
-
-        Returns its sequence number once it is stored. Raises ConversationClosed when no run is going on there.
-        """
-        store, id = self._located(source)
-        id = await only_one_in(store) if id is None else id
-        return await say(store, id, text, to=to, sender=sender, clock=self.terms.clock)
-
-    async def answer(self, source: str | Path, question: str, value: object, *, by: str = USER) -> int:
-        """Answer a question that a conversation waits with, by its id; resume the conversation to go on with it.
-
-        Returns its sequence number once it is stored. Raises ConfigurationError for a question that is not open, or an
-        answer that does not fit; nothing is written then.
-        """
-        store, id = self._located(source)
-        id = await only_one_in(store) if id is None else id
-        return await answer(store, id, question, value, by=by, clock=self.terms.clock)
+        return Run(self.terms, self.store, id or self._new_id(), task, to=to, attended=attended)
 
     # inside another conversation
 
@@ -193,14 +153,6 @@ class Conversation:
         run = Run(terms, kept, id, asked, resume=begun is not None, in_doubt="retry", attended=False, parent=parent)
         async with run:
             return await run.wait()
-
-    def _located(self, source: str | Path) -> tuple[Store, str | None]:
-        path = Path(source)
-        if isinstance(source, Path) or path.suffix == ".jsonl" or path.is_file():
-            if not path.is_file():
-                raise NoSuchConversation(f"there is no file {path}")
-            return JsonlStore(path), None
-        return self.store, str(source)
 
 
 def new_id() -> str:

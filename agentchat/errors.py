@@ -9,6 +9,8 @@ AgentChatError
 │   ├── NotATranscript          the file is something else
 │   ├── DamagedTranscript       a line cannot be read, or the chain breaks there
 │   ├── OutOfOrder              a sequence number is missing or comes twice
+│   ├── NoSuchEvent             a place in the log that is not there, or is something else
+│   ├── EditRefused             an edit of something that is not there, or with a value that does not fit
 │   ├── UnknownEvent            an event kind this version does not know
 │   └── NewerVersion            written by a newer version of the format
 ├── StoreError                  the place where transcripts are kept
@@ -16,6 +18,7 @@ AgentChatError
 │   ├── BadName                 a conversation id that no store takes
 │   ├── NoSuchConversation      the id is not in the store
 │   ├── ConversationExists      the id is taken
+│   ├── HasBranches             others go on from it, so that it cannot be removed
 │   ├── Conflict                the log went on meanwhile; read again
 │   ├── LeaseHeld               another live process holds the conversation
 │   └── LeaseLost               another process took the conversation over
@@ -38,6 +41,7 @@ AgentChatError
 │   ├── CallDiverged            the re-run asks for another call than the recorded one
 │   ├── ConcurrentCalls         two calls at once without `turn.gather`
 │   ├── AnswerRefused           no answer fits, after all repairs
+│   ├── NotRecorded             only recorded calls are allowed, and this one is not in the record
 │   └── NobodyToAnswer          a question to a person, and nobody is there to answer it
 ├── ToolError                   what a tool could not do, worded for the model
 ├── AgreementChanged            the team or rules differ from those the conversation was opened with
@@ -89,6 +93,14 @@ class OutOfOrder(TranscriptError):
     """A sequence number is missing or comes twice."""
 
 
+class NoSuchEvent(TranscriptError):
+    """A place in the log that is not there, or holds another kind of event than is asked for."""
+
+
+class EditRefused(TranscriptError):
+    """An edit of something that is not there, or whose value does not fit in its place."""
+
+
 class UnknownEvent(TranscriptError):
     """An event kind that this version does not know."""
 
@@ -115,6 +127,16 @@ class NoSuchConversation(StoreError):
 
 class ConversationExists(StoreError):
     """The id is taken."""
+
+
+class HasBranches(StoreError):
+    """Others go on from the conversation, so that it cannot be removed by itself."""
+
+    def __init__(self, conversation: str, branches: Sequence[str]) -> None:
+        told = ", ".join(branches[:3]) + (f" and {len(branches) - 3} more" if len(branches) > 3 else "")
+        super().__init__(f"{told} goes on from conversation {conversation!r}; remove that first")
+        self.conversation = conversation
+        self.branches = tuple(branches)
 
 
 class Conflict(StoreError):
@@ -265,6 +287,10 @@ class AnswerRefused(CallError):
 
 class NobodyToAnswer(CallError):
     """A question to a person, and nobody is there to answer it."""
+
+
+class NotRecorded(CallError):
+    """Only recorded calls are allowed, and this one is not in the record."""
 
 
 class ToolError(AgentChatError):

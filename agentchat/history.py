@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
@@ -14,7 +16,7 @@ from agentchat.stores.reading import load, take_in
 from agentchat.transcript.chain import encode
 from agentchat.transcript.events import Answered, Entry, Event, Said
 from agentchat.transcript.messages import Body, wrap
-from agentchat.transcript.transcript import Transcript
+from agentchat.transcript.transcript import Fold, Transcript
 
 
 async def say(
@@ -25,15 +27,19 @@ async def say(
     to: str | None,
     sender: str,
     clock: Clock,
+    id: str | None = None,
 ) -> int:
     """Say something to a run that is going on, from any process. Returns its sequence number once it is stored.
 
-    Several may do so at once: each message is entered once, behind whatever came first. Raises ConversationClosed when
+    Several may do so at once: each message is entered once, behind whatever came first. id: the caller's own of this
+    command; the same id again writes nothing, and gives the first one's number. Raises ConversationClosed when
     no run is going on, ConfigurationError for an unknown addressee or a sender that is an agent.
     """
-    said = Said(sender=sender, to=to, body=sayable(text))
+    said = Said(sender=sender, to=to, body=sayable(text), id=id)
     transcript = await load(store, conversation)
     while True:
+        if id is not None and id in commands_in(transcript):
+            return commands_in(transcript)[id]
         check_said(transcript, said)
         turn = state_of(transcript).board.turn
         seq = await _append(store, transcript, said, len(transcript) if turn is None else turn.seq, clock)
@@ -41,21 +47,47 @@ async def say(
             return seq
 
 
-async def answer(store: Store, conversation: str, question: str, value: object, *, by: str, clock: Clock) -> int:
+async def answer(
+    store: Store,
+    conversation: str,
+    question: str,
+    value: object,
+    *,
+    by: str,
+    clock: Clock,
+    id: str | None = None,
+) -> int:
     """Answer a question that a conversation waits with, from any process. Returns its sequence number once stored.
 
-    Raises ConfigurationError for a question that is not open (answered before, or never put), and for a value that
-    does not fit what was asked; nothing is written then.
+    id: as for `say`. Raises ConfigurationError for a question that is not open (answered before, or never put), and
+    for a value that does not fit what was asked; nothing is written then.
     """
-    answered = Answered(pause=question, value=to_jsonable_python(value), by=by)
+    answered = Answered(pause=question, value=to_jsonable_python(value), by=by, id=id)
     transcript = await load(store, conversation)
     while True:
+        if id is not None and id in commands_in(transcript):
+            return commands_in(transcript)[id]
         check_answer(transcript, answered)
         paused = asked_in(transcript).open[question]
         cause = next(entry.seq for entry in reversed(transcript.since(0)) if entry.event is paused)
         seq = await _append(store, transcript, answered, cause, clock)
         if seq is not None:
             return seq
+
+
+def _command(commands: dict[str, int], entry: Entry, _: Transcript) -> dict[str, int]:
+    event = entry.event
+    if isinstance(event, Said | Answered) and event.id is not None:
+        commands.setdefault(event.id, entry.seq)
+    return commands
+
+
+_COMMANDS: Final[Fold[dict[str, int]]] = Fold(dict, _command, on=frozenset({Said, Answered}))
+
+
+def commands_in(transcript: Transcript) -> dict[str, int]:
+    """The commands that were carried out under an id of the caller's own, and the entries they became."""
+    return transcript.fold(_COMMANDS)
 
 
 async def _append(store: Store, transcript: Transcript, event: Event, cause: int, clock: Clock) -> int | None:

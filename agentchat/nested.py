@@ -19,12 +19,13 @@ from agentchat.agents.types import names_of
 from agentchat.errors import AgentChatError, ToolError
 from agentchat.policy.cards import ToolCard
 from agentchat.policy.charter import AgentCard
+from agentchat.policy.spending.amounts import Amount
 from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.spending.usage import usage_of
 from agentchat.result import Result
 from agentchat.seams import Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments
-from agentchat.transcript.calls import JsonObject, Reserved, ToolResult
+from agentchat.transcript.calls import JsonObject, Reserved, Share, ToolResult
 from agentchat.transcript.events import Position
 from agentchat.transcript.messages import Data
 
@@ -163,6 +164,19 @@ def _told(result: Result) -> ToolResult:
 
 def spent_in(result: Result) -> Reserved:
     """What an inner conversation has cost in all, as its own ledger has it."""
+    accounts = ledger_of(result.transcript).conversation
     taken = ledger_of(result.transcript).account("budget", "conversation").taken
     priced = usage_of(result.transcript).total.usd.complete
-    return Reserved(calls=taken.calls, tokens=taken.tokens, usd=taken.nanos / 1e9 if priced or taken.nanos else None)
+    tiers = {
+        scope.removeprefix(_TIER): _share(account.taken, priced=priced)
+        for scope, account in accounts.items()
+        if scope.startswith(_TIER)
+    }
+    return Reserved(**_share(taken, priced=priced).model_dump(), tiers=tiers or None)
+
+
+_TIER: Final = "tier "
+
+
+def _share(taken: Amount, *, priced: bool) -> Share:
+    return Share(calls=taken.calls, tokens=taken.tokens, usd=taken.nanos / 1e9 if priced or taken.nanos else None)

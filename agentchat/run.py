@@ -20,17 +20,19 @@ from agentchat.errors import (
     ConversationExists,
     NoSuchConversation,
 )
-from agentchat.history import check_said, sayable
-from agentchat.policy.charter import Charter, InDoubt, changes, charter_of
+from agentchat.history import check_said, commands_in, sayable
+from agentchat.policy.amending import amendments, differing
+from agentchat.policy.charter import Charter, InDoubt
 from agentchat.policy.decide import POLICY_VERSION
 from agentchat.policy.rules import Elapsed, Rule
 from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.result import Result
-from agentchat.runtime.manager import Judge, Manager
+from agentchat.runtime.manager import BeforeTurn, Judge, Manager
 from agentchat.runtime.problems import only_one
 from agentchat.runtime.questions import Answerer, Question, Questions, asked_in, check_answer
 from agentchat.runtime.rerun import unsettled
+from agentchat.runtime.tape import Tape
 from agentchat.runtime.watch import Watch
 from agentchat.sandboxes.choosing import choose
 from agentchat.seams import Agent, Bus, Clock, Feed, Lease, Sandbox, Store
@@ -39,6 +41,7 @@ from agentchat.stores.reading import load
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import (
     Answered,
+    Event,
     ExternalSignal,
     Interrupted,
     Opened,
@@ -84,8 +87,18 @@ class Run:
         in_doubt: InDoubt = "ask",
         attended: bool = True,
         parent: Position | None = None,
+        tape: Tape | None = None,
+        override: str | None = None,
+        command: str | None = None,
+        repeated: bool = False,
+        to: str | None = None,
     ) -> None:
         self._parent = parent
+        self._tape = tape
+        self._override = override
+        self._command = command
+        self._repeated = repeated
+        self._to = to
         self._questions = Questions(terms.answerer, stays=attended)
         self._terms = terms
         self._store = store
@@ -158,6 +171,7 @@ class Run:
             in_doubt=self._in_doubt,
             judges=terms.judges,
             questions=self._questions,
+            tape=self._tape,
         )
         return self._manager
 
@@ -199,17 +213,23 @@ class Run:
         self._lease = lease
         try:
             transcript = await load(self._store, id)
-            self._check_agreement(transcript)
+            changed = self._changed(transcript)
+            if self._command is not None and self._command in commands_in(transcript):
+                self._task, self._repeated = None, True  # what became of it is there, or goes on
             if state_of(transcript).board.live and self._in_doubt == "ask":
                 _refuse_unsettled(transcript)
+            if self._tape is not None:
+                self._tape.pass_over(transcript)
             manager = self._manage(id, transcript)
             manager.book.epoch = lease.epoch
             if self._needs_more(transcript):
-                manager.book.enter(Taken(owner=lease.owner, epoch=lease.epoch), 0)
+                taken = manager.book.enter(Taken(owner=lease.owner, epoch=lease.epoch), 0)
+                for event in changed:
+                    manager.book.enter(event, taken.seq)
                 if not state_of(transcript).board.live:
                     self._enter_run(self._task)
                 elif self._task is not None:
-                    manager.offer(Said(sender=USER, body=self._task))
+                    manager.offer(Said(sender=USER, to=self._to, body=self._task, id=self._command))
                 await manager.commit()
         except BaseException:
             with anyio.CancelScope(shield=True):
@@ -220,18 +240,18 @@ class Run:
         board = state_of(transcript).board
         if board.live or self._task is not None:
             return True
-        return Result(transcript).outcome.kind != "done"
+        return not self._repeated and Result(transcript).outcome.kind != "done"
 
-    def _check_agreement(self, transcript: Transcript) -> None:
-        found = changes(charter_of(transcript), self._terms.charter)
-        state = state_of(transcript)
-        if state.board.live:
-            if str(state.rule) != str(self._terms.until):
-                found.append(f"until: was {state.rule}, is {self._terms.until}")
-            if state.budget != self._terms.budget:
-                found.append(f"budget: was {state.budget}, is {self._terms.budget}")
-        if found:
+    def _changed(self, transcript: Transcript) -> list[Event]:
+        """What is to be entered for another agreement; raises AgreementChanged where that was not asked for."""
+        terms = self._terms
+        found = differing(transcript, terms.charter, terms.until, terms.budget)
+        if found and self._override is None:
             raise AgreementChanged("the conversation was opened with another team or other rules:", found)
+        if not found:
+            return []
+        why = self._override or ""
+        return amendments(transcript, terms.charter, terms.until, terms.budget, author=USER, reason=why)
 
     def _enter_run(self, task: Body | None) -> None:
         book, terms = self._live.book, self._terms
@@ -241,7 +261,7 @@ class Run:
         )
         slot = book.enter(started, 0 if board.closed is None else board.closed.seq)
         if task is not None:
-            book.enter(Said(sender=USER, body=task), slot.seq)
+            book.enter(Said(sender=USER, to=self._to, body=task, id=self._command), slot.seq)
 
     def _start(self) -> None:
         """Start what a live run needs: the manager, its timer, and the store's upkeep."""
@@ -299,6 +319,10 @@ class Run:
         """The record so far."""
         return self._live.transcript
 
+    def before_turns(self, ask: BeforeTurn) -> None:
+        """Ask this each time before a turn is given: it may say something, and then answers True."""
+        self._live.before_turn = ask
+
     @property
     def result(self) -> Result:
         """The result, once the run has ended."""
@@ -320,12 +344,18 @@ class Run:
             watch.close()
         return watch
 
-    async def say(self, text: BaseModel | str, *, to: str | None = None, sender: str = USER) -> int:
+    async def say(
+        self, text: BaseModel | str, *, to: str | None = None, sender: str = USER, id: str | None = None
+    ) -> int:
         """Say something into the run; it is heard from the next turn on. Returns its sequence number.
 
+        id: the caller's own of this command; the same id again says nothing more, and returns the first one's number.
         Raises ConversationClosed when the run is over, ConfigurationError for an unknown addressee.
         """
-        said = Said(sender=sender, to=to, body=sayable(text))
+        before = None if id is None else commands_in(self.transcript).get(id)
+        if before is not None:
+            return before
+        said = Said(sender=sender, to=to, body=sayable(text), id=id)
         check_said(self.transcript, said)
         slot = await self._live.put(said)
         return slot.seq
@@ -338,9 +368,14 @@ class Run:
             for one in asked_in(self.transcript).open.values()
         )
 
-    async def answer(self, question: str, value: object, *, by: str = USER) -> None:
-        """Answer a question by its id. Raises ConfigurationError where it is not open, or the value does not fit."""
-        answered = Answered(pause=question, value=to_jsonable_python(value), by=by)
+    async def answer(self, question: str, value: object, *, by: str = USER, id: str | None = None) -> None:
+        """Answer a question by its id. Raises ConfigurationError where it is not open, or the value does not fit.
+
+        id: the caller's own of this command; the same id again does nothing.
+        """
+        if id is not None and id in commands_in(self.transcript):
+            return
+        answered = Answered(pause=question, value=to_jsonable_python(value), by=by, id=id)
         check_answer(self.transcript, answered)
         await self._live.put(answered)
 

@@ -129,11 +129,28 @@ class Sandbox(Protocol):
 
 
 class Head(NamedTuple):
-    """The last entry of a conversation's log: its place, and the SHA-256 of its stored line."""
+    """The last entry of a conversation's log: its place, and the SHA-256 of its stored line.
+
+    parent: where it goes on from, for a branch whose first entries are kept with another conversation.
+    """
 
     conversation: str
     seq: int
     digest: str
+    parent: Position | None = None
+
+
+class Glance(NamedTuple):
+    """A look at a conversation without reading it.
+
+    first: the lines of its first entries, of those that are kept with it: of a branch, those behind the fork. last:
+    that of its last entry. Where they are lost, they are missing here too. owner: the living process that holds it.
+    """
+
+    head: Head
+    first: tuple[bytes, ...]
+    last: bytes | None
+    owner: str | None = None
 
 
 class Lease(NamedTuple):
@@ -167,6 +184,42 @@ class Log(Protocol):
         ...
 
 
+class Branches(Protocol):
+    """Conversations that go on from a position of another one, and the end of one that nobody wants any more."""
+
+    async def fork(
+        self,
+        conversation: str,
+        lines: Sequence[bytes],
+        *,
+        parent: Position,
+        blobs: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Begin a conversation behind the entry `parent.seq` of another one; `lines` are the first of its own.
+
+        It is kept in `beside(conversation)`. Where a store keeps many conversations, nothing of the parent is copied,
+        and a fork costs one commit however long the parent is. Durable when it returns, where the store is. Raises
+        NoSuchConversation, NoSuchEvent, ConversationExists, BadName, StoreUnavailable.
+        """
+        ...
+
+    async def remove(self, conversation: str, *, after: int | None = None) -> None:
+        """Remove a conversation for good, with the payloads that no other one refers to.
+
+        after: only while the head is there. Raises NoSuchConversation, HasBranches, LeaseHeld, Conflict, BadName,
+        StoreUnavailable.
+        """
+        ...
+
+
+class Index(Protocol):
+    """What a list of conversations needs to know of each, without reading all of them."""
+
+    async def glances(self, first: int = 1) -> list[Glance]:
+        """A look at every conversation, in order of their ids; `first` lines of each. Raises StoreUnavailable."""
+        ...
+
+
 class Blobs(Protocol):
     """Payloads too large for a line, by SHA-256."""
 
@@ -191,7 +244,7 @@ class Leases(Protocol):
         ...
 
 
-class Store(Log, Blobs, Leases, Protocol):
+class Store(Log, Branches, Index, Blobs, Leases, Protocol):
     """All that a conversation keeps."""
 
     @property

@@ -27,6 +27,7 @@ def test_the_wheel_runs_by_itself(tmp_path: Path) -> None:
         archive.extractall(place)
     assert {"agentchat/py.typed", "agentchat/__init__.pyi"} <= set(names)
     assert {"agentchat/_personas/coder.md", "agentchat/_personas/teams/supervised-coding.toml"} <= set(names)
+    assert {"agentchat/report/template/page.html", "agentchat/report/template/main.js"} <= set(names)
     code = "import agentchat, agentchat.personas as p; print(agentchat.__file__); print(*sorted(p.shipped_personas()))"
     shown = subprocess.run(
         [sys.executable, "-c", code],

@@ -14,7 +14,27 @@ import typer
 from typer.core import TyperGroup
 
 import agentchat
-from agentchat.cli import demo, doctor, models, personas, resume, run, show
+from agentchat.cli import (
+    answer,
+    chat,
+    demo,
+    diff,
+    doctor,
+    export,
+    fork,
+    grep,
+    ls,
+    models,
+    personas,
+    replay,
+    request,
+    resume,
+    rm,
+    run,
+    show,
+    view,
+    why,
+)
 from agentchat.cli.exits import INTERRUPTED, exit_code
 from agentchat.errors import AgentChatError
 
@@ -72,11 +92,23 @@ def _options(
     pass
 
 
+app.command("chat", cls=chat.ChatCommand)(chat.chat)
 app.command("demo")(demo.demo)
 app.command("run", cls=run.TeamAndTask)(run.run)
 app.command("show")(show.show)
-app.command("replay")(show.replay)
+app.command("ls")(ls.ls)
+app.command("grep")(grep.grep)
+app.command("replay")(replay.replay)
+app.command("why")(why.why)
+app.command("request")(request.request)
+app.command("diff")(diff.diff)
+app.command("view")(view.view)
 app.command("resume")(resume.resume)
+app.command("fork")(fork.fork)
+app.command("answer")(answer.answer)
+app.command("export")(export.export)
+app.command("import")(export.import_)
+app.command("rm")(rm.rm)
 app.command("personas")(personas.personas)
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)

@@ -6,7 +6,6 @@ Where nobody can be asked the answer is no.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import termios
@@ -15,6 +14,7 @@ from typing import Final
 import anyio
 from pydantic import JsonValue
 
+from agentchat.cli.answering import kind_of, read_value
 from agentchat.errors import ConfigurationError, ConversationClosed
 from agentchat.run import Run
 from agentchat.runtime.questions import Question
@@ -65,7 +65,7 @@ class Asker:
                     return
 
     async def _answer(self, question: Question) -> JsonValue:
-        kind = _kind(question)
+        kind = kind_of(question.schema)
         prompt = {"approval": "Allow it? [y/N] ", "yes": "[y/N] ", "text": "> "}.get(kind, "JSON> ")
         descriptor = sys.stdin.fileno()
         termios.tcflush(descriptor, termios.TCIFLUSH)
@@ -73,38 +73,16 @@ class Asker:
         line = await _line(descriptor)
         if line is None:
             self._console.raw("\n")
-        word, _, rest = (line or "").strip().partition(" ")
-        yes = word.lower() in ("y", "yes")
-        match kind:
-            case "approval":
-                why = rest if word.lower() in ("n", "no") else (line or "").strip()
-                return {"yes": True} if yes else {"yes": False, "reason": why.strip() or None}
-            case "yes":
-                return yes
-            case "text":
-                return line or ""
-        try:
-            value: JsonValue = json.loads(line or "null")
-        except (ValueError, RecursionError) as error:
-            raise ConfigurationError(f"this is no JSON: {error}") from None
-        return value
+        return read_value(line or "", question.schema)
 
     async def _nobody(self, run: Run, question: Question) -> None:
-        kind = _kind(question)
+        kind = kind_of(question.schema)
         if kind == "approval":
             await run.answer(question.id, {"yes": False, "reason": NOBODY}, by=SELF)
         elif kind == "yes":
             await run.answer(question.id, False, by=SELF)
         else:
             await run.interrupt(f"{question.id} asks a person, and {NOBODY}")
-
-
-def _kind(question: Question) -> str:
-    """What is to be given: an approval, yes or no, text, or JSON."""
-    properties = question.schema.get("properties")
-    if isinstance(properties, dict) and "yes" in properties:
-        return "approval"
-    return {"boolean": "yes", "string": "text"}.get(str(question.schema.get("type")), "json")
 
 
 async def _line(descriptor: int) -> str | None:

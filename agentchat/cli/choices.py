@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from agentchat.errors import ConfigurationError
 from agentchat.models.catalog import Catalog, load_catalog
+from agentchat.models.local import LOCAL, LocalServer
 from agentchat.models.openai import OpenAIModel
 from agentchat.models.settings import split_name
 from agentchat.seams import Agent
@@ -30,7 +32,14 @@ def command_models(option: str | None) -> Models:
 
     Raises ConfigurationError for a settings file that is wrong.
     """
-    return Models(instead=option, default="smart", catalog=command_catalog(), missing=_missing)
+    instead = _server().start() if option == LOCAL else option
+    return Models(instead=instead, default="smart", catalog=command_catalog(), missing=_missing)
+
+
+@cache
+def _server() -> LocalServer:
+    """The local model's server of this process."""
+    return LocalServer()
 
 
 def command_catalog() -> Catalog:

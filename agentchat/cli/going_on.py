@@ -20,6 +20,8 @@ def ways_on(result: Result, place: Place) -> Iterator[tuple[str, str]]:
     if outcome.kind == "done":
         return
     resume = f"agentchat resume {place.words}"
+    if outcome.kind == "paused":
+        yield "Answer it:", f"agentchat answer {place.words} {outcome.values['question']} VALUE"
     more = larger(outcome)
     state = state_of(result.transcript)
     if more is None or state.budget.per == "run" or more.startswith("--max-turns"):

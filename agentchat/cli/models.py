@@ -8,6 +8,10 @@ import typer
 
 
 def models(
+    act: Annotated[
+        str | None, typer.Argument(metavar="[pull]", show_default=False, help="pull: fetch the small local model.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch it without asking.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
 ) -> None:
     """Show the tiers and their models, in the order they are asked, with prices and settings.
@@ -18,6 +22,14 @@ def models(
     import json
     import sys
 
+    from agentchat.cli.pull import pull
+    from agentchat.errors import ConfigurationError
+
+    if act is not None:
+        if act != "pull":
+            raise ConfigurationError(f"agentchat models, or agentchat models pull, and not {act!r}")
+        pull(yes=yes)
+        return
     from agentchat.cli.model_survey import survey
     from agentchat.cli.model_text import lines_of
     from agentchat.terminal.console import Plain

@@ -31,3 +31,7 @@ Trust: TypeAlias = Annotated[
 UnsafeHost: TypeAlias = Annotated[
     bool, typer.Option("--unsafe-host", help="Let programs run without a sandbox, where that is asked for.")
 ]
+Park: TypeAlias = Annotated[
+    bool,
+    typer.Option("--park", help="Leave questions to people open and let go: answer them with `agentchat answer`."),
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -60,7 +61,9 @@ def new_place(id: str, *, save: Path | None, store: Path | None) -> Place:
 
 
 def find(source: str, store: Path | None) -> Found:
-    """The conversation in a file, or of an id (or the only one that begins so). A torn tail is told on stderr.
+    """The conversation in a file, or of an id, or the only one that begins so, or the branch of that name.
+
+    A torn tail is told on stderr.
 
     Raises TranscriptError, NoSuchConversation, ConfigurationError where several ids begin so, StoreUnavailable.
     """
@@ -77,6 +80,15 @@ def find(source: str, store: Path | None) -> Found:
             err=True,
         )
     return Found(place, transcript)
+
+
+def place_of(store: Store, id: str, path: Path | None) -> Place:
+    """The place of a conversation whose store is at hand: a file of its own, or the store at `path`."""
+    from agentchat.stores.jsonl import JsonlStore
+
+    if isinstance(store, JsonlStore):
+        return _in_file(id, store.path)
+    return _stored(id, path)._replace(store=store)
 
 
 def _in_file(id: str, path: Path) -> Place:
@@ -112,6 +124,7 @@ async def _look_up(source: str, path: Path | None) -> Found:
     try:
         ids = [head.conversation for head in await store.heads()]
         chosen = [source] if source in ids else [id for id in ids if id.startswith(source)]
+        chosen = chosen or [id for id in ids if id.endswith(f".{source}")]  # a branch, by its own name
         if len(chosen) > 1:
             shown = ", ".join(chosen[-_NEAREST:])
             raise ConfigurationError(f"{len(chosen)} conversations begin with {source!r}, the latest are {shown}")
@@ -119,7 +132,10 @@ async def _look_up(source: str, path: Path | None) -> Found:
             raise NoSuchConversation(_unknown(source, ids, str(path or default_store())))
         id = chosen[0]
         lines = await store.read(id)
-        blobs = {name: await store.get_blob(name) for line in lines for name in blob_names(line)}
+        blobs: dict[str, bytes] = {}
+        for name in {name for line in lines for name in blob_names(line)}:
+            with suppress(KeyError):  # one that is missing is named with its line, when the lines are read
+                blobs[name] = await store.get_blob(name)
     finally:
         await store.aclose()
     transcript = Transcript.from_lines(lines, blobs.__getitem__)

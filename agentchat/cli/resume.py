@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentchat.cli.options import Calls, MaxTurns, Seconds, StorePath, Tokens, Trust, UnsafeHost, Usd
+from agentchat.cli.options import Calls, MaxTurns, Park, Seconds, StorePath, Tokens, Trust, UnsafeHost, Usd
 from agentchat.cli.show import Source
 
 
@@ -29,6 +29,11 @@ def resume(
     in_doubt: Annotated[
         Doubt | None, typer.Option("--in-doubt", help="A call whose result was lost: make it again, or give it up.")
     ] = None,
+    override: Annotated[
+        str | None,
+        typer.Option("--override", metavar="REASON", help="Let limits given here hold for a run that was cut off too."),
+    ] = None,
+    park: Park = False,
     trust: Trust = False,
     unsafe_host: UnsafeHost = False,
     store: StorePath = None,
@@ -53,22 +58,29 @@ def resume(
 
     place, transcript = find(source, store)
     bounds = Bounds(max_turns, calls, tokens, usd, seconds)
-    if bounds != Bounds() and state_of(transcript).board.live:
+    if bounds != Bounds() and state_of(transcript).board.live and override is None:
         raise ConfigurationError(
             f"{place} was cut off in the middle of a run, which keeps the limits it began with; resume it without new "
-            "ones, and give them to the run after it"
+            'ones, or say why they are to hold all the same: --override "..."'
         )
     chat = rebuild(transcript, store=place.store, unsafe_host=unsafe_host, trust=trust, bounds=bounds)
     console = Plain(sys.stderr)
     before = len(transcript)
     asker = Asker(console, unseen=before)
-    check_attended(chat.charter.agents, asker.attended)
+    if not park:
+        check_attended(chat.charter.agents, asker.attended)
 
     def start() -> Run:
-        return chat.reopen(place.file or place.id, say=say, in_doubt=None if in_doubt is None else in_doubt.value)
+        return chat.reopen(
+            place.file or place.id,
+            say=say,
+            in_doubt=None if in_doubt is None else in_doubt.value,
+            override=override,
+            attended=not park,
+        )
 
     try:
-        result = drive(start, printing(console, after=before), place, asker)
+        result = drive(start, printing(console, after=before), place, None if park else asker)
     except CallUnsettled as error:
         raise CallUnsettled(f"{error}\nHere that is --in-doubt retry, or --in-doubt fail.") from None
     if len(result.transcript) == before:

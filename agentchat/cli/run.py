@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from agentchat.cli.options import Calls, MaxTurns, Seconds, Tokens, Trust, UnsafeHost, Usd
+from agentchat.cli.options import Calls, MaxTurns, Park, Seconds, Tokens, Trust, UnsafeHost, Usd
 
 
 class TeamAndTask(TyperCommand):
@@ -42,6 +42,7 @@ def run(
         bool, typer.Option("--jsonl", help="Print every event as a line of JSON as it is entered.")
     ] = False,
     id: Annotated[str | None, typer.Option("--id", help="What to call the conversation.")] = None,
+    park: Park = False,
     trust: Trust = False,
     unsafe_host: UnsafeHost = False,
     store: Annotated[Path | None, typer.Option(help="The store to use, instead of your own.")] = None,
@@ -79,10 +80,11 @@ def run(
     check_keys(chat.terms.agents)
     console = Plain(sys.stderr)
     asker = Asker(console, unseen=sys.maxsize if jsonl else 0)
-    check_attended(chat.charter.agents, asker.attended)
+    if not park:
+        check_attended(chat.charter.agents, asker.attended)
     text = whole_task(task, sys.stdin)
     watch = LinePrinter.watching if jsonl else printing(console)
-    result = drive(lambda: chat.open(text, id=place.id), watch, place, asker)
+    result = drive(lambda: chat.open(text, id=place.id, attended=not park), watch, place, None if park else asker)
     if jsonl:
         console.show(str(result.outcome))
     else:

@@ -1,4 +1,4 @@
-"""`agentchat show` and `agentchat replay`: a conversation read again, and decided again."""
+"""`agentchat show`: a conversation read again."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def show(
     from agentchat.runtime.questions import asked_in
     from agentchat.terminal.console import Plain
     from agentchat.terminal.event_line import event_line
+    from agentchat.terminal.highlight import verbatim
+    from agentchat.terminal.sanitize import sanitize
     from agentchat.terminal.usage_text import usage_line
     from agentchat.terminal.view import call_line, view
 
@@ -48,36 +50,8 @@ def show(
     console.show(f"{usage}.")
     waiting = asked_in(transcript).open
     if state_of(transcript).board.live and waiting:
-        console.show(f"Waits for an answer. Give it in a terminal with: agentchat resume {place.words}")
+        for paused in waiting.values():
+            told = f"Waits for {paused.to} to answer. Do so with: agentchat answer {place.words} {paused.pause} VALUE"
+            console.show(verbatim(sanitize(told)))
     elif state_of(transcript).board.live:
         console.show(f"Not ended. Unless a process is at it, go on with: agentchat resume {place.words}")
-
-
-def replay(
-    source: Source,
-    check: Annotated[bool, typer.Option("--check", help="Decide all of it again, and compare.")] = False,
-    store: StorePath = None,
-) -> None:
-    """Go through a conversation again, without any model or program.
-
-    With --check every decision, admission and prompt is made again and compared with what was recorded; the first
-    difference is shown and the exit code is 1. Without, it is shown as by `agentchat show`.
-    """
-    if not check:
-        show(source, store=store)
-        return
-    from agentchat.cli.exits import FAILED
-    from agentchat.cli.places import find
-    from agentchat.debug.replay import replay as decide_again
-    from agentchat.terminal.sanitize import sanitize
-
-    place, transcript = find(source, store)
-    checked = decide_again(transcript)
-    if not checked.differences:
-        typer.echo(f"{place}: {checked.checked} events checked, no difference")
-        return
-    typer.echo(f"{place}: the first difference is at {sanitize(str(checked.differences[0]))}")
-    more = len(checked.differences) - 1
-    if more:
-        typer.echo(f"and {more} more, which may follow from it")
-    raise typer.Exit(FAILED)

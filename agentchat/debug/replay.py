@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, get_args
 
 from agentchat.debug.sent import Sent
+from agentchat.policy.board import OpenTurn
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import Charter, changes, charter_of
 from agentchat.policy.decide import POLICY_VERSION, Ruling, decide, due_in
 from agentchat.policy.prompts.context import context_of
-from agentchat.policy.prompts.request import Bytes, resolve
+from agentchat.policy.prompts.request import resolve
 from agentchat.policy.prompts.shown import Context
 from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.state import state_of
-from agentchat.transcript.calls import ModelRecipe
+from agentchat.transcript.calls import AskRecipe, ModelRecipe, OutputMode, Piece
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -30,6 +31,7 @@ from agentchat.transcript.events import (
     Event,
     Judged,
     Overrun,
+    Paused,
     Refused,
     RunStarted,
     Said,
@@ -42,9 +44,10 @@ from agentchat.transcript.events import (
 )
 from agentchat.transcript.transcript import Transcript
 
-_RULINGS = (TurnGiven, TurnCancelled, Closed, Warned, Overrun)
+_Ruling = TurnGiven | TurnCancelled | Closed | Warned | Overrun
 _LIMIT = re.compile(r'"max_(?:completion|output)_tokens":(\d+)')
-_ENDS = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
+_End = CallFinished | CallFailed | CallCancelled | CallInDoubt
+_OTHER_WAYS = ((True, False), (False, True), (False, False))
 _NAMES: dict[type, str] = {Said: "a message", CallStarted: "the admission of a call"}
 _Act = Said | Refused | CallStarted | CallDenied | StateSet | TurnFailed | TurnPassed | Diverged
 
@@ -102,48 +105,60 @@ def replay(source: str | Path | Transcript, *, team: Team | None = None) -> Repl
 
 def differences(transcript: Transcript) -> Iterator[Difference]:
     """Where deciding again differs, in order. Later ones may follow from the first."""
-    prefix, sent = Transcript(), Sent()
-    note = ""
-    for entry in transcript:
+    prefix, deciding = Transcript(), Deciding()
+    for entry in transcript.as_written():
+        yield from deciding.judge(prefix, entry)
+        prefix.follow(transcript)
+
+
+class Deciding:
+    """Decides a saved run again, entry by entry: what a check needs to keep between them.
+
+    note: a likely reason for whatever differs now, if known.
+    """
+
+    def __init__(self) -> None:
+        self.sent = Sent()
+        self.closings: dict[str, Closing] = {}
+        self.note = ""
+
+    def judge(self, before: Transcript, entry: Entry) -> Iterator[Difference]:
+        """Where an entry is not what follows from those before it. Each entry is to be judged once, in order."""
         event = entry.event
-        if isinstance(event, RunStarted):
-            differs = event.policy != POLICY_VERSION
-            note = f"recorded under policy version {event.policy}, this is {POLICY_VERSION}" if differs else ""
-        for difference in _judge(prefix, entry, sent):
-            yield difference._replace(note=note)
-        prefix.append(entry, transcript.line(entry.seq))
+        judge = _JUDGES.get(type(event))
+        if judge is None:
+            return
+        try:
+            for difference in judge(self, before, entry, event):
+                yield difference._replace(note=self.note)
+        except Exception as error:  # a log that was tampered with may hold anything; the check goes on behind it
+            yield Difference(entry.seq, event.kind, _short(event), f"cannot be decided: {error}", self.note)
 
 
-def _judge(prefix: Transcript, entry: Entry, sent: Sent) -> Iterator[Difference]:
-    event = entry.event
-    try:
-        if isinstance(event, _RULINGS):
-            yield from _compare(entry, "the decision", decide(prefix))
-        elif isinstance(event, Judged):
-            yield from _judge_need(prefix, entry, event)
-        elif isinstance(event, RunStarted):
-            yield from _judge_run(prefix, entry, event)
-        elif isinstance(event, _ENDS):
-            if event.call not in state_of(prefix).board.open_calls:
-                yield Difference(entry.seq, "a result", f"of call {event.call}", "no such call is open")
-            yield from _compare(entry, "a result", decide(prefix, event))
-        elif isinstance(event, _Act) and event.turn is not None:
-            yield from _judge_act(prefix, entry, event)
-            if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
-                request = sent.rebuild(prefix, event.recipe, entry.seq)
-                yield from _prompt(prefix, event, event.recipe, entry.seq, request)
-    except Exception as error:  # a log that was tampered with may hold anything; the check goes on behind it
-        yield Difference(entry.seq, event.kind, _short(event), f"cannot be decided: {error}")
+class Closing(NamedTuple):
+    """How the last request of an agent was closed, as one of its requests may be: the pieces, and their text."""
+
+    context: Context
+    mode: OutputMode | None
+    model: str
+    pieces: tuple[Piece, ...]
+    text: str
 
 
-def _judge_run(prefix: Transcript, entry: Entry, event: RunStarted) -> Iterator[Difference]:
+def _ruling(deciding: Deciding, prefix: Transcript, entry: Entry, event: Event) -> Iterator[Difference]:
+    return _compare(entry, "the decision", decide(prefix))
+
+
+def _run(deciding: Deciding, prefix: Transcript, entry: Entry, event: RunStarted) -> Iterator[Difference]:
+    differs = event.policy != POLICY_VERSION
+    deciding.note = f"recorded under policy version {event.policy}, this is {POLICY_VERSION}" if differs else ""
     board = state_of(prefix).board
     if board.live or event.run != board.run + 1:
         now = f"run {board.run} is still going on" if board.live else f"run {board.run + 1}"
         yield Difference(entry.seq, "the start of a run", f"run {event.run}", now)
 
 
-def _judge_need(prefix: Transcript, entry: Entry, event: Judged) -> Iterator[Difference]:
+def _verdict(deciding: Deciding, prefix: Transcript, entry: Entry, event: Judged) -> Iterator[Difference]:
     """Whether a user's function was asked when its verdict was needed, and about the right event."""
     due = due_in(prefix)
     if not isinstance(due, Need) or (due.name, due.on) != (event.name, event.on):
@@ -153,64 +168,96 @@ def _judge_need(prefix: Transcript, entry: Entry, event: Judged) -> Iterator[Dif
         yield Difference(entry.seq, "the cause of a verdict", f"event {entry.cause}", f"event {event.on}")
 
 
-def _judge_act(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
-    due = decide(prefix)
-    beside = len(state_of(prefix).board.open_turns) > 0  # others may act before a turn that is due is given
-    if due is not None and not isinstance(due.event, TurnCancelled) and not (beside and state_of(prefix).walk):
-        yield Difference(entry.seq, "an act out of turn", _short(event), _short(due.event))
-        return
-    yield from _whose(prefix, entry, event)
-    if isinstance(event, CallDenied):
-        yield from _compare(entry, "the denial of a call", decide(prefix, _asked(event)))
-    elif isinstance(event, Refused) and event.by == "policy":
-        yield from _compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
-    else:
-        yield from _compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
-
-
-def _whose(prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
-    """Whether it is the act of the agent whose turn it was."""
-    turns = state_of(prefix).board.open_turns
-    open_turn = turns.get(event.turn or 0) or next(iter(turns.values()), None)
-    turn = None if open_turn is None else open_turn.entry
-    if turn is None or not isinstance(turn.event, TurnGiven):
-        yield Difference(entry.seq, "an act out of turn", _short(event), "nobody has the turn")
-        return
-    agent = event.sender if isinstance(event, Said) else getattr(event, "agent", turn.event.to)
-    if (agent, event.turn) != (turn.event.to, turn.seq):
+def _question(deciding: Deciding, prefix: Transcript, entry: Entry, event: Paused) -> Iterator[Difference]:
+    """Whether a question is the one that its call asks."""
+    started = state_of(prefix).board.open_calls.get(event.call)
+    asked = None if started is None else started.recipe
+    put = AskRecipe(question=event.question, answer_schema=event.answer_schema, to=event.to)
+    if not isinstance(asked, AskRecipe):
+        yield Difference(entry.seq, "a question", f"of call {event.call}", "no such question is asked")
+    elif asked.model_copy(update={"tool_call_id": None}) != put:
         yield Difference(
-            entry.seq, "whose act it is", f"{agent} in turn {event.turn}", f"{turn.event.to} in turn {turn.seq}"
+            entry.seq, "a question", f"to {event.to}: {event.question}", f"to {asked.to}: {asked.question}"
         )
 
 
-def _prompt(prefix: Transcript, event: CallStarted, recipe: ModelRecipe, seq: int, sent: Bytes) -> Iterator[Difference]:
+def _end(deciding: Deciding, prefix: Transcript, entry: Entry, event: _End) -> Iterator[Difference]:
+    if event.call not in state_of(prefix).board.open_calls:
+        yield Difference(entry.seq, "a result", f"of call {event.call}", "no such call is open")
+    yield from _compare(entry, "a result", decide(prefix, event))
+
+
+def _act(deciding: Deciding, prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
+    if event.turn is None:
+        return  # a person's words are an input
+    due, state = decide(prefix), state_of(prefix)
+    turns = state.board.open_turns
+    # on a graph others may act before a turn that is due is given
+    if due is not None and not isinstance(due.event, TurnCancelled) and not (turns and state.walk):
+        yield Difference(entry.seq, "an act out of turn", _short(event), _short(due.event))
+    else:
+        yield from _whose(turns, entry, event)
+        if isinstance(event, CallDenied):
+            yield from _compare(entry, "the denial of a call", decide(prefix, _asked(event)))
+        elif isinstance(event, Refused) and event.by == "policy":
+            yield from _compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
+        else:
+            yield from _compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
+    if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
+        yield from _prompt(deciding, prefix, event, event.recipe, entry.seq)
+
+
+def _whose(turns: Mapping[int, OpenTurn], entry: Entry, event: _Act) -> Iterator[Difference]:
+    """Whether it is the act of the agent whose turn it was."""
+    turn = turns.get(event.turn or 0) or next(iter(turns.values()), None)
+    if turn is None:
+        yield Difference(entry.seq, "an act out of turn", _short(event), "nobody has the turn")
+        return
+    seq, to = turn.entry.seq, turn.given.to
+    agent = event.sender if isinstance(event, Said) else getattr(event, "agent", to)
+    if (agent, event.turn) != (to, seq):
+        yield Difference(entry.seq, "whose act it is", f"{agent} in turn {event.turn}", f"{to} in turn {seq}")
+
+
+def _prompt(
+    deciding: Deciding, prefix: Transcript, event: CallStarted, recipe: ModelRecipe, seq: int
+) -> Iterator[Difference]:
     """Whether the recipe gives the bytes that were sent, and whether today's rendering gives the same recipe."""
+    context = context_of(prefix, event.agent)
+    sent = deciding.sent.rebuild(prefix, recipe, seq, context.raw())
     if sent.digest != event.digest:
         yield Difference(seq, "the bytes of a request", event.digest, sent.digest)
-    context = context_of(prefix, event.agent)
-    models = {card.name: card for card in context.card.models()}
-    if recipe.model not in models:
-        yield Difference(seq, f"the model of {event.agent}", recipe.model, ", ".join(models))
+    card = context.card.known(recipe.model)
+    if card is None:
+        names = dict.fromkeys(one.name for one in context.card.models())
+        yield Difference(seq, f"the model of {event.agent}", recipe.model, ", ".join(names))
         return
     if recipe.context is None:
         return
-    yield from _settings(context, models[recipe.model], recipe, seq)
-    now = context.growing.request(resolve(prefix, recipe.tail or context.base_tail or ()))
+    pieces = recipe.tail or context.base_tail or ()
+    last = deciding.closings.get(event.agent)
+    if last is None or last[:4] != (context, context.mode, recipe.model, pieces):
+        wrong = list(_settings(context, card, pieces, seq))
+        yield from wrong
+        last = Closing(context, context.mode, recipe.model, pieces, resolve(prefix, pieces))
+        if not wrong:
+            deciding.closings[event.agent] = last
+    now = context.growing.request(last.text)
     if now.digest != event.digest:
         recorded, today = _first_change(sent.join().decode(), now.join().decode())
         yield Difference(seq, f"the prompt of {event.agent}", recorded, today)
 
 
-def _settings(context: Context, card: ModelCard, recipe: ModelRecipe, seq: int) -> Iterator[Difference]:
+def _settings(context: Context, card: ModelCard, recorded: tuple[Piece, ...], seq: int) -> Iterator[Difference]:
     """Whether a request closes as one of this agent does, whatever limit its output was given."""
-    recorded = recipe.tail or context.base_tail or ()
     found = _LIMIT.search("".join(recorded))
     limit = None if found is None else int(found[1])
-    ways = [
-        context.tail(card, limit=limit, tools=tools, typed=typed) for tools in (True, False) for typed in (True, False)
-    ]
+    usual = context.tail(card, limit=limit)
+    if recorded == usual:
+        return
+    ways = [context.tail(card, limit=limit, tools=tools, typed=typed) for tools, typed in _OTHER_WAYS]
     if recorded not in ways:
-        yield Difference(seq, f"the settings of a request of {context.agent}", " ".join(recorded), " ".join(ways[0]))
+        yield Difference(seq, f"the settings of a request of {context.agent}", " ".join(recorded), " ".join(usual))
 
 
 def _first_change(recorded: str, now: str) -> tuple[str, str]:
@@ -247,7 +294,7 @@ def _offered(prefix: Transcript, refused: Refused) -> Said:
 def _compare(entry: Entry, what: str, ruling: Ruling | None) -> Iterator[Difference]:
     if ruling is None:
         yield Difference(entry.seq, what, _short(entry.event), "nothing is due")
-    elif ruling.event != entry.event:
+    elif ruling.event is not entry.event and ruling.event != entry.event:
         yield Difference(entry.seq, what, _short(entry.event), _short(ruling.event))
     elif ruling.cause != entry.cause:
         yield Difference(entry.seq, f"the cause of {what}", f"event {entry.cause}", f"event {ruling.cause}")
@@ -257,3 +304,13 @@ def _short(event: Event) -> str:
     fields = ", ".join(f"{name}={value!r}" for name, value in event if name != "kind" and value is not None)
     text = f"{event.kind}({fields})"
     return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+_JUDGES: Final[dict[type, Callable[[Deciding, Transcript, Entry, Any], Iterator[Difference]]]] = {
+    RunStarted: _run,
+    Judged: _verdict,
+    Paused: _question,
+    **dict.fromkeys(get_args(_Ruling), _ruling),
+    **dict.fromkeys(get_args(_End), _end),
+    **dict.fromkeys(get_args(_Act), _act),
+}

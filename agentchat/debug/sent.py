@@ -6,9 +6,15 @@ request goes on from the one it builds on, so that rebuilding all of them costs 
 
 from __future__ import annotations
 
-from agentchat.policy.prompts.request import Bytes, Growing, message_of, rebuild, resolve, tail_of
-from agentchat.transcript.calls import ModelRecipe
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from agentchat.policy.prompts.request import Bytes, ChatMessage, Growing, message_of, rebuild, resolve, tail_of
+from agentchat.transcript.calls import Item, ModelRecipe
 from agentchat.transcript.transcript import Transcript
+
+NOTHING: Final[Mapping[Item, ChatMessage]] = MappingProxyType({})
 
 
 class Sent:
@@ -17,8 +23,13 @@ class Sent:
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Growing, str]] = {}
 
-    def rebuild(self, transcript: Transcript, recipe: ModelRecipe, seq: int) -> Bytes:
-        """The exact bytes of the call at `seq`, which is not yet in the transcript. Raises DamagedTranscript."""
+    def rebuild(
+        self, transcript: Transcript, recipe: ModelRecipe, seq: int, known: Mapping[Item, ChatMessage] = NOTHING
+    ) -> Bytes:
+        """The exact bytes of the call at `seq`, which is not yet in the transcript. Raises DamagedTranscript.
+
+        known: messages that were put together already, by their items.
+        """
         base = recipe.base
         if base is None:
             growing, tail = Growing(recipe.wire), tail_of(transcript, recipe)
@@ -27,7 +38,7 @@ class Sent:
             tail = tail if recipe.tail is None else resolve(transcript, recipe.tail)
         else:
             return rebuild(transcript, recipe)
-        added = tuple(message_of(transcript, item) for item in recipe.add)
+        added = tuple(known.get(item) or message_of(transcript, item) for item in recipe.add)
         if recipe.context is None:  # nothing of it is kept: the next call goes on from its base as well
             return growing.request(tail, added)
         for message in added:

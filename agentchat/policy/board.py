@@ -6,7 +6,7 @@ costs the same at the ten-thousandth turn as at the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -20,10 +20,13 @@ from agentchat.transcript.events import (
     CallInDoubt,
     CallStarted,
     Closed,
+    Edited,
     Entry,
+    Forked,
     Interrupted,
     Judged,
     Opened,
+    PersonaChanged,
     Refused,
     RunStarted,
     Said,
@@ -51,25 +54,30 @@ def routes(said: Said) -> bool:
 class OpenTurn:
     """A turn that is going on: its TurnGiven entry, and what was admitted and denied in it.
 
-    acted: whether anything is recorded of it that a re-run of its agent must meet again.
+    acted: whether anything is recorded of it that a re-run of its agent must meet again. addressed: whether it was
+    given for a message to this agent alone.
     """
 
     __slots__ = (
         "acted",
+        "addressed",
         "agent_before",
         "denials",
         "denied",
         "denied_at",
         "entry",
         "given",
+        "last_call",
         "model_calls",
         "tool_calls",
     )
 
-    def __init__(self, entry: Entry, given: TurnGiven, agent_before: str | None) -> None:
+    def __init__(self, entry: Entry, given: TurnGiven, agent_before: str | None, addressed: bool) -> None:
         self.entry = entry
         self.given = given
         self.agent_before = agent_before
+        self.addressed = addressed
+        self.last_call = 0
         self.model_calls = 0
         self.tool_calls = 0
         self.denials = 0
@@ -95,6 +103,7 @@ class Board:
         "interrupted",
         "last_agent",
         "last_over",
+        "left",
         "messages",
         "misjudged",
         "model_calls",
@@ -146,6 +155,7 @@ class Board:
         self.addressed: list[int] = []
         self.served: dict[str, int] = {}
         self.epoch = 0
+        self.left: dict[int, int] = {}  # turns that are to be given anew, by what was changed under them
 
     @property
     def turn(self) -> Entry | None:
@@ -203,10 +213,11 @@ def _said(board: Board, entry: Entry, event: Said) -> None:
 
 
 def _turn_given(board: Board, entry: Entry, event: TurnGiven) -> None:
-    board.open_turns[entry.seq] = OpenTurn(entry, event, board.last_agent)
+    addressed = event.subject in board.addressed
+    board.open_turns[entry.seq] = OpenTurn(entry, event, board.last_agent, addressed)
     board.last_agent = board.rotate_from = event.to
     board.closing = board.closing or event.why.router == CLOSING
-    if event.subject in board.addressed:
+    if addressed:
         board.addressed.remove(event.subject)
 
 
@@ -242,6 +253,16 @@ def _turn_cancelled(board: Board, entry: Entry, event: TurnCancelled) -> None:
     over = _turn_over(board, entry, event.turn)
     if over is not None:
         board.last_agent = over.agent_before
+        if board.left.pop(event.turn, None):
+            _ungiven(board, over)
+
+
+def _ungiven(board: Board, over: OpenTurn) -> None:
+    """A turn that was given up for a change under it counts as not given."""
+    board.rotate_from = over.agent_before
+    board.turns -= over.given.to not in board.uncounted
+    if over.addressed and over.given.subject not in board.addressed:
+        board.addressed.insert(0, over.given.subject)
 
 
 def _call_started(board: Board, entry: Entry, event: CallStarted) -> None:
@@ -252,10 +273,10 @@ def _call_started(board: Board, entry: Entry, event: CallStarted) -> None:
         name = event.recipe.model
         board.served[name] = board.served.get(name, 0) + 1
         if turn is not None:
-            turn.acted = True
+            turn.acted, turn.last_call = True, entry.seq
             turn.model_calls += 1
     elif turn is not None:
-        turn.acted = True
+        turn.acted, turn.last_call = True, entry.seq
         turn.tool_calls += not isinstance(event.recipe, AskRecipe)
 
 
@@ -303,6 +324,34 @@ def _taken(board: Board, entry: Entry, event: Taken) -> None:
     board.epoch = event.epoch
 
 
+def _forked(board: Board, entry: Entry, event: Forked) -> None:
+    """Calls that were open count as not made; turns that were going on go on, or are given up."""
+    for call in board.open_calls.values():
+        if isinstance(call.recipe, ModelRecipe):
+            board.served[call.recipe.model] -= 1
+    board.open_calls.clear()
+    if event.anew:
+        _leave(board, entry, board.open_turns)
+
+
+def _edited(board: Board, entry: Entry, event: Edited) -> None:
+    """What was edited changes what open turns were given on. With the result of its last call a turn goes on."""
+    if event.act == "result":
+        target = event.target or 0
+        _leave(board, entry, [turn for turn, one in board.open_turns.items() if one.last_call > target])
+    elif event.act in ("replace", "remove", "agreement"):
+        _leave(board, entry, board.open_turns)
+
+
+def _persona_changed(board: Board, entry: Entry, event: PersonaChanged) -> None:
+    _leave(board, entry, [turn for turn, one in board.open_turns.items() if one.given.to == event.agent])
+
+
+def _leave(board: Board, entry: Entry, turns: Iterable[int]) -> None:
+    for turn in turns:
+        board.left.setdefault(turn, entry.seq)
+
+
 def _closed(board: Board, entry: Entry, event: Closed) -> None:
     board.closed = entry
 
@@ -326,5 +375,8 @@ _ACTS: Final[dict[type, Callable[[Board, Entry, Any], None]]] = {
     StateSet: _acted,
     Refused: _acted,
     Taken: _taken,
+    Forked: _forked,
+    Edited: _edited,
+    PersonaChanged: _persona_changed,
     Closed: _closed,
 }

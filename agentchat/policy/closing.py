@@ -33,7 +33,8 @@ def closing_turn(transcript: Transcript, state: State, reason: str) -> TurnGiven
         subject = subject_for(transcript, board, card.name, card.accepts)
         if subject is None or not _fits(transcript, state, card.name):
             return None
-        return TurnGiven(to=card.name, subject=subject, why=Why(router=CLOSING, reason=reason))
+        why = Why(router=CLOSING, reason=reason, candidates=(card.name,), values={"spoke": seq})
+        return TurnGiven(to=card.name, subject=subject, why=why)
     return None
 
 

@@ -41,6 +41,7 @@ from agentchat.transcript.events import (
 from agentchat.transcript.transcript import Transcript
 
 POLICY_VERSION: Final = 1
+GIVEN_UP: Final = "what it was given on was changed, so it is given anew"
 _ENDS: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 
 
@@ -71,6 +72,9 @@ def due_in(transcript: Transcript) -> Ruling | Need | None:
         if stop is not None:
             turn = next(iter(board.open_turns))
             return Ruling(TurnCancelled(turn=turn, reason=stop.reason), stop.event)
+        for turn, change in board.left.items():
+            if turn in board.open_turns:
+                return Ruling(TurnCancelled(turn=turn, reason=GIVEN_UP), change)
     if state.questions:
         return state.questions[0]
     if board.open_turns and state.walk is None:

@@ -42,6 +42,7 @@ class State:
         "fired",
         "judges",
         "leaves",
+        "looking",
         "memories",
         "news",
         "plan",
@@ -59,6 +60,7 @@ class State:
         self.rule: Rule = Never()
         self.budget = Budget()
         self.leaves: tuple[Leaf, ...] = ()
+        self.looking: dict[type, tuple[int, ...]] = {}  # the places of the leaves that look at a kind of event
         self.judges: tuple[Judge, ...] = ()
         self.memories: tuple[object, ...] = ()
         self.fired: dict[int, Fired] = {}
@@ -94,11 +96,11 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
     board = state.board
     advance(board, entry)
     event = entry.event
-    if isinstance(event, RunStarted):
+    if type(event) is RunStarted:
         _begin(state, event, transcript)
         state.rule, state.budget = read_rule(event.rules), Budget.model_validate(event.budget)
         state.capped = any(caps.most(unit) is not None for _, caps in state.budget.scopes() for unit in UNITS)
-        state.leaves, state.fired, state.time_up = state.rule.leaves(), {}, None
+        state.leaves, state.looking, state.fired, state.time_up = state.rule.leaves(), {}, {}, None
         state.judges = tuple(leaf for leaf in state.leaves if isinstance(leaf, Judge))
         state.memories = tuple(leaf.memory() for leaf in state.leaves)
         if state.walk is not None:
@@ -119,12 +121,20 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
         on = judge.asks(entry)
         if on is not None:
             state.questions.append(Need(judge.name, on))
-    for place, leaf in enumerate(state.leaves):
-        if place not in state.fired and (not leaf.on or isinstance(event, leaf.on)):
+    looking = state.looking.get(kind)
+    if looking is None:
+        looking = state.looking[kind] = _looking_at(kind, state.leaves)
+    for place in looking:
+        if place not in state.fired:
+            leaf = state.leaves[place]
             values = leaf.seen(entry, board, transcript, state.memories[place])
             if values is not None:
                 state.fired[place] = Fired(leaf, entry.seq, values)
     return state
+
+
+def _looking_at(kind: type, leaves: tuple[Leaf, ...]) -> tuple[int, ...]:
+    return tuple(place for place, leaf in enumerate(leaves) if not leaf.on or issubclass(kind, leaf.on))
 
 
 def _begin(state: State, event: RunStarted, transcript: Transcript) -> None:

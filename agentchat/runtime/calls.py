@@ -19,6 +19,7 @@ from agentchat.errors import (
     CallNotAdmitted,
     CallUnsettled,
     ModelError,
+    NotRecorded,
     SandboxError,
 )
 from agentchat.policy.charter import charter_of
@@ -26,6 +27,7 @@ from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import problem_of
 from agentchat.runtime.rerun import Attempt, Record
+from agentchat.runtime.tape import Tape
 from agentchat.transcript.calls import CallRecipe, CallResult, ModelRecipe, Reserved
 from agentchat.transcript.events import (
     CallCancelled,
@@ -36,11 +38,14 @@ from agentchat.transcript.events import (
     CallStarted,
     Diverged,
 )
+from agentchat.transcript.transcript import Transcript
 
 BACKOFF: Final = (0.5, 8.0)
 """Seconds before the second attempt of a call, doubled for each further one, and the most it grows to. A server that
 names its own delay (Retry-After) is heeded instead, up to `LONGEST_WAIT`."""
 LONGEST_WAIT: Final = 60.0
+MAIN: Final = "main"
+"""The branch of a conversation that is no fork, in the keys of its calls."""
 
 
 CallKind: TypeAlias = Literal["model", "code", "tool", "ask"]
@@ -136,7 +141,7 @@ class Call:
             if isinstance(failed, Done):
                 return failed
             if failed.retryable and self._tries < limit:
-                await anyio.sleep(_wait(self._tries, failed.retry_after))
+                await anyio.sleep(0 if failed.taken_from else _wait(self._tries, failed.retry_after))
             elif self._other_way(failed, slot):
                 self._tries = 0
             else:
@@ -157,7 +162,7 @@ class Call:
             agent=self._agent,
             ordinal=self._ordinal,
             attempt=self._attempt,
-            key=f"main:{self._turn}.{self._ordinal}",
+            key=f"{_branch(desk.transcript)}:{self._turn}.{self._ordinal}",
             recipe=ready.recipe,
             digest=ready.digest,
             reserved=ready.reserved,
@@ -177,6 +182,9 @@ class Call:
             await checkpoint()
             raise CallNotAdmitted("the turn was given up: someone said something before it was stored")
         self._partial = []
+        taken = None if desk.tape is None else await self._from_tape(desk.tape, slot)
+        if isinstance(taken, CallFailed | Done):
+            return taken
         try:
             result = await self._performer.act(started, slot.seq, self._partial.append)
         except (ModelError, SandboxError) as error:
@@ -196,6 +204,21 @@ class Call:
         ended = desk.offer(CallFinished(call=slot.seq, result=result))
         await desk.commit()
         return Done(result, ended.seq)
+
+    async def _from_tape(self, tape: Tape, slot: Placed) -> Done | CallFailed | None:
+        """What another record has for this call; None where it is to be made."""
+        desk = self._desk
+        assert isinstance(slot.event, CallStarted)
+        try:
+            end = tape.take(desk.transcript, slot.event, slot.seq)
+        except NotRecorded as error:
+            desk.offer(CallFailed(call=slot.seq, error=problem_of(error), retryable=False))
+            raise
+        if end is None:
+            return None
+        placed = desk.offer(end)
+        await desk.commit()
+        return end if isinstance(end, CallFailed) else Done(end.result, placed.seq)
 
     def _from_record(self) -> Done | None:
         """The recorded end of the call; None where another attempt is to be made."""
@@ -242,6 +265,11 @@ class Call:
         self._desk.offer(CallInDoubt(call=attempt.seq, policy=policy))
         if policy == "fail":
             raise CallFailedError("CallUnsettled", "the call was given up: its process ended before the result came")
+
+
+def _branch(transcript: Transcript) -> str:
+    """The first part of every key: calls of two branches are two calls."""
+    return transcript.conversation if transcript.forks else MAIN
 
 
 def _failure(call: int, error: AgentChatError) -> CallFailed:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from agentchat.policy.charter import InDoubt
 from agentchat.runtime.book import Placed
+from agentchat.runtime.tape import Tape
 from agentchat.seams import Delta, Store
 from agentchat.transcript.events import Answered, Event, Paused
 from agentchat.transcript.transcript import Transcript
@@ -27,6 +28,11 @@ class Desk(Protocol):
     @property
     def store(self) -> Store:
         """Where the conversation is kept."""
+        ...
+
+    @property
+    def tape(self) -> Tape | None:
+        """Recorded results that stand in for calls, if any."""
         ...
 
     @property

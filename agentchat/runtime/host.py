@@ -17,6 +17,8 @@ from agentchat.transcript.messages import Data, unwrap
 class Host:
     """The host of one agent in one conversation."""
 
+    turn_class: type[LiveTurn] = LiveTurn
+
     def __init__(self, desk: Desk, agent: Agent, sandbox: Sandbox | None) -> None:
         self._desk = desk
         self._agent = agent
@@ -30,7 +32,7 @@ class Host:
         seq, given = parcel.entry.seq, parcel.entry.event
         assert isinstance(given, TurnGiven)
         try:
-            turn = LiveTurn(self._desk, self._agent, self._sandbox, seq, given)
+            turn = self.turn_class(self._desk, self._agent, self._sandbox, seq, given)
             self._check(given.subject)
             says = await self._agent.respond(turn)
             if turn.busy:

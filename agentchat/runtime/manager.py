@@ -25,6 +25,7 @@ from agentchat.runtime.book import Book, Placed
 from agentchat.runtime.host import Host
 from agentchat.runtime.problems import only_one, problem_of
 from agentchat.runtime.questions import Questions
+from agentchat.runtime.tape import Tape
 from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Store
 from agentchat.transcript.calls import Problem
 from agentchat.transcript.events import (
@@ -55,6 +56,8 @@ _SPENDS: Final = (CallStarted, CallInDoubt, *_ENDS)
 Judge: TypeAlias = Callable[[Transcript, int], object]
 """A user's function, made to be asked about the entry of a transcript with that number; it may be async."""
 
+BeforeTurn: TypeAlias = Callable[[], Awaitable[bool]]
+
 
 class Manager:
     """One live conversation. It is the `Desk` of its hosts."""
@@ -71,9 +74,13 @@ class Manager:
         in_doubt: InDoubt = "ask",
         judges: Mapping[str, Judge] = MappingProxyType({}),
         questions: Questions | None = None,
+        tape: Tape | None = None,
     ) -> None:
         self.conversation = conversation
         self.in_doubt: InDoubt = in_doubt
+        self.tape = tape
+        self.before_turn: BeforeTurn | None = None
+        """Asked each time before a turn is given; True: something was said, so that it is decided anew."""
         self._judges = judges
         self.store = store
         self._questions = questions or Questions()
@@ -175,6 +182,8 @@ class Manager:
             return True
         if due is None:
             return await self._wait(tasks)
+        if self.before_turn is not None and isinstance(due.event, TurnGiven) and await self.before_turn():
+            return True
         placed = self.book.enter(due.event, due.cause)
         if isinstance(due.event, TurnGiven):
             await self._start(tasks, self.transcript[placed.seq])
@@ -299,6 +308,8 @@ class Manager:
         if not state_of(self.transcript).board.live:
             raise ConversationClosed("the run is over")
         slot = self.offer(event)
+        if isinstance(event, Interrupted):
+            self.look()  # at once: a disk may take its time, and the turn is to stop now
         with anyio.CancelScope(shield=True):
             await self.book.commit()
         self.look()

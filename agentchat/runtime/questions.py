@@ -12,7 +12,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.typed.fits import misfits
 from agentchat.runtime.book import Placed
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import Answered, Entry, Event, Paused
+from agentchat.transcript.events import Answered, Entry, Event, Forked, Paused
 from agentchat.transcript.transcript import Fold, Transcript
 
 
@@ -48,14 +48,16 @@ class Asked:
 
 def _step(asked: Asked, entry: Entry, _: Transcript) -> Asked:
     event = entry.event
-    if isinstance(event, Paused):
+    if isinstance(event, Forked):
+        asked.open.clear()  # the calls that put them count as not made
+    elif isinstance(event, Paused):
         asked.open[event.pause] = event
     elif isinstance(event, Answered) and asked.open.pop(event.pause, None) is not None:
         asked.answers[event.pause] = event
     return asked
 
 
-_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered}))
+_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered, Forked}))
 
 
 def asked_in(transcript: Transcript) -> Asked:

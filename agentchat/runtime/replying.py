@@ -14,7 +14,7 @@ from agentchat.errors import AnswerRefused, CallFailedError, CallNotAdmitted
 from agentchat.policy.charter import AgentCard, charter_of
 from agentchat.policy.prompts.asking import LAST_WORDS, Wish
 from agentchat.policy.prompts.context import context_of
-from agentchat.policy.typed.answers import Problems, read_answer
+from agentchat.policy.typed.answers import Problems, read_answer, repair_prompt
 from agentchat.seams import Agent, Approval, ModelAnswer, PersonAnswer, Says, Tool, ToolAnswer, TypedAnswer
 from agentchat.transcript.calls import JsonObject, OutputMode
 from agentchat.transcript.messages import Direction, Handoff, ToolCallPart
@@ -87,8 +87,9 @@ async def reply(turn: Replier, agent: Agent) -> Says:
     card = charter_of(turn.transcript).agent(turn.agent)
     kinds = _kinds(card, agent.types)
     tries, most = 0, 1 + card.repairs + (card.stronger is not None)
+    last_words = LAST_WORDS
     while True:
-        wish = Wish(LAST_WORDS if turn.closing else None, tools=not turn.closing, typed=kinds is not None)
+        wish = Wish(last_words if turn.closing else None, tools=not turn.closing, typed=kinds is not None)
         stronger = card.stronger is not None and tries == most - 1
         answer = await turn.wished(wish, stronger=stronger)
         asked = answer.reply.tool_calls
@@ -105,6 +106,7 @@ async def reply(turn: Replier, agent: Agent) -> Says:
         if isinstance(found, TypedAnswer):
             return found
         tries += 1
+        last_words = f"{LAST_WORDS}\n\n{repair_prompt(found)}"  # a closing turn's calls add nothing to what is shown
         turn.refuse(found, call=answer.call, tool_call_id=None if final is None else final.id)
         if tries >= most:
             told = "; ".join(found)

@@ -18,6 +18,7 @@ from agentchat.transcript.events import (
     CallInDoubt,
     CallStarted,
     Compacted,
+    Forked,
     Refused,
     StateSet,
 )
@@ -67,6 +68,16 @@ class Record:
                 self.refused.append(event)
             elif isinstance(event, Compacted) and event.call in ends:
                 self.compacted = True
+            elif isinstance(event, Forked):
+                self._forget_open_calls(places)
+
+    def _forget_open_calls(self, places: dict[int, tuple[int, int]]) -> None:
+        """What was open at a fork counts as not made."""
+        for ordinal, attempts in tuple(self.calls.items()):
+            for attempt in attempts:
+                if attempt.end is None:
+                    del places[attempt.seq]
+            self.calls[ordinal] = [attempt for attempt in attempts if attempt.end is not None]
 
 
 def unsettled(transcript: Transcript) -> list[tuple[int, CallStarted]]:

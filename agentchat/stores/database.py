@@ -13,12 +13,28 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from agentchat.errors import Conflict, DamagedTranscript, NoSuchConversation, StoreUnavailable
-from agentchat.seams import Head, Lease
-from agentchat.stores.leases import Record, released, renewed, taken
+from agentchat.errors import (
+    Conflict,
+    ConversationExists,
+    DamagedTranscript,
+    NoSuchConversation,
+    StoreUnavailable,
+)
+from agentchat.seams import Glance, Head, Lease
+from agentchat.stores import sqlite_branches as branches
+from agentchat.stores.leases import Record, check_free, released, renewed, taken
+from agentchat.stores.names import check_position
 from agentchat.stores.places import is_writable
-from agentchat.stores.sqlite_file import in_words, open_readonly, open_writable
+from agentchat.stores.sqlite_file import (
+    give_back,
+    in_words,
+    open_readonly,
+    open_writable,
+    snapshot,
+    transaction,
+)
 from agentchat.transcript.chain import digest
+from agentchat.transcript.events import Position
 
 _HEAD: Final = "SELECT key, seq FROM conversations WHERE name = ?"
 
@@ -72,28 +88,55 @@ class Database:
         """The lines after `after`. Raises NoSuchConversation, DamagedTranscript, StoreUnavailable."""
         with self._reading() as connection:
             if connection is None:
-                raise NoSuchConversation(f"there is no conversation {conversation!r} in {self.path}")
-            with _transaction(connection, "BEGIN"):
-                row = connection.execute(_HEAD, (conversation,)).fetchone()
-                if row is None:
-                    raise NoSuchConversation(f"there is no conversation {conversation!r} in {self.path}")
-                lines = connection.execute(
-                    "SELECT line FROM lines WHERE conversation = ? AND seq > ? ORDER BY seq", (row[0], after)
-                ).fetchall()
-        if len(lines) != max(0, row[1] - max(0, after)):
+                raise NoSuchConversation(f"there is no conversation {conversation!r}: there is no {self.path} yet")
+            with snapshot(connection):
+                key, seq = self._there(connection, conversation)
+                lines = branches.lines_of(connection, key, seq, after)
+        if len(lines) != max(0, seq - max(0, after)):
             raise DamagedTranscript(
-                f"{self.path}: conversation {conversation!r} should have {row[1] - after} entries after {after}, "
+                f"{self.path}: conversation {conversation!r} should have {seq - after} entries after {after}, "
                 f"but {len(lines)} are there"
             )
-        return [line for (line,) in lines]
+        return lines
 
     def heads(self) -> list[Head]:
         """The head of every conversation, in order of their ids. Raises StoreUnavailable."""
         with self._reading() as connection:
             if connection is None:
                 return []
-            rows = connection.execute("SELECT name, seq, head FROM conversations ORDER BY name").fetchall()
-        return [Head(name, seq, head.hex()) for name, seq, head in rows]
+            return branches.heads(connection)
+
+    def glances(self, first: int) -> list[Glance]:
+        """A look at every conversation, in order of their ids. Raises StoreUnavailable."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            with snapshot(connection):
+                return branches.glances(connection, first, self._wall())
+
+    def fork(
+        self, conversation: str, lines: Sequence[bytes], parent: Position, blobs: Mapping[str, bytes] | None
+    ) -> None:
+        """Begin a branch. Raises NoSuchConversation, NoSuchEvent, ConversationExists, StoreUnavailable."""
+        with self._writing() as connection:
+            key, seq = self._there(connection, parent.conversation)
+            check_position(parent, seq)
+            if connection.execute(_HEAD, (conversation,)).fetchone() is not None:
+                raise ConversationExists(f"there is a conversation {conversation!r} already; use another name")
+            branches.begin_branch(connection, conversation, lines, key, parent.seq, blobs)
+
+    def remove(self, conversation: str, after: int | None) -> None:
+        """Remove a conversation. Raises NoSuchConversation, HasBranches, LeaseHeld, Conflict, StoreUnavailable."""
+        with self._writing() as connection:
+            key, seq = self._there(connection, conversation)
+            branches.check_no_branches(connection, conversation, key)
+            check_free(conversation, _lease(connection, conversation), self._wall())
+            if after not in (None, seq):
+                raise Conflict(conversation, after or 0, seq)
+            branches.remove(connection, conversation, key)
+            self._known.pop(conversation, None)
+        with self._lock, self._telling():
+            give_back(self._connected())
 
     def get_blob(self, name: str) -> bytes:
         """The payload. Raises KeyError, StoreUnavailable."""
@@ -118,7 +161,7 @@ class Database:
             connection = self._connected()
             late = renewed(lease, _lease(connection, lease.conversation), self._wall())
             if late is not None:
-                with _transaction(connection):
+                with transaction(connection):
                     late = renewed(lease, _lease(connection, lease.conversation), self._wall())
                     if late is not None:
                         _put_lease(connection, lease.conversation, late)
@@ -139,6 +182,13 @@ class Database:
             if connection is not None and self._process == os.getpid():
                 connection.close()
 
+    def _there(self, connection: sqlite3.Connection, conversation: str) -> tuple[int, int]:
+        """Key and head of a conversation. Raises NoSuchConversation."""
+        row: tuple[int, int] | None = connection.execute(_HEAD, (conversation,)).fetchone()
+        if row is None:
+            raise NoSuchConversation(f"there is no conversation {conversation!r} in {self.path}")
+        return row
+
     def _append_one(self, item: Append) -> None:
         try:
             self._append([item])
@@ -149,7 +199,7 @@ class Database:
     def _append(self, items: list[Append]) -> None:
         with self._telling():
             connection = self._connected()
-            with _transaction(connection):
+            with transaction(connection):
                 self._forget_what_others_changed(connection)
                 rows: list[tuple[int, int, bytes]] = []
                 heads: dict[int, tuple[int, bytes, int]] = {}
@@ -162,7 +212,7 @@ class Database:
                     if not item.lines:
                         continue
                     if key == 0:
-                        key = _new_conversation(connection, item.conversation)
+                        key = branches.begin(connection, item.conversation)
                     if item.blobs:
                         connection.executemany("INSERT OR IGNORE INTO blobs VALUES (?, ?)", item.blobs.items())
                     rows += [(key, place, line) for place, line in enumerate(item.lines, seq + 1)]
@@ -210,7 +260,7 @@ class Database:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._telling():
             connection = self._connected()
-            with _transaction(connection):
+            with transaction(connection):
                 yield connection
 
     @contextmanager
@@ -227,23 +277,6 @@ class Database:
                     yield connection
                 finally:
                     connection.close()
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()
-        raise
-
-
-def _new_conversation(connection: sqlite3.Connection, conversation: str) -> int:
-    cursor = connection.execute("INSERT INTO conversations (name, seq, head) VALUES (?, 0, x'')", (conversation,))
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
 
 
 def _lease(connection: sqlite3.Connection, conversation: str) -> Record | None:

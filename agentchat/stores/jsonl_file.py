@@ -11,14 +11,20 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from agentchat.errors import Conflict, ConversationExists, NoSuchConversation, StoreUnavailable
-from agentchat.seams import Head
+from agentchat.errors import (
+    Conflict,
+    ConversationExists,
+    NoSuchConversation,
+    StoreUnavailable,
+    TranscriptError,
+)
+from agentchat.seams import Glance, Head
 from agentchat.stores.jsonl_lines import Lines, opened_id
 from agentchat.stores.places import make_parents, sync_directory, unavailable
 from agentchat.transcript.chain import blob_line, read_blob_line
@@ -37,13 +43,18 @@ class LineFile:
         self._lines = Lines(path)
         self._identity: tuple[int, int] | None = None
 
+    @property
+    def conversation(self) -> str | None:
+        """The conversation that the file holds, as far as it was looked at."""
+        return self._lines.conversation
+
     def append(self, conversation: str, lines: Sequence[bytes], after: int, blobs: Mapping[str, bytes] | None) -> None:
         """Write payloads and lines at the end, all or none. Raises what `Log.append` does, and ConversationExists."""
         if any(b"\n" in line for line in lines):
             raise ValueError("a line holds a line end")
-        if after != 0 and not self.path.exists():
-            raise Conflict(conversation, after, 0)
-        with self.locked(write=True) as handle:
+        with self.locked(write=True, create=after == 0) as handle:
+            if handle is None:
+                raise Conflict(conversation, after, 0)
             known = self._lines
             if known.conversation is not None and known.conversation != conversation:
                 raise ConversationExists(
@@ -61,25 +72,53 @@ class LineFile:
             self._write(handle, data)
             known.wrote(conversation, data)
 
+    def begin(self, lines: Sequence[bytes]) -> None:
+        """Write the whole file at once, or nothing. Raises ConversationExists where it holds anything already."""
+        try:
+            with self.locked(write=True, create=True):
+                if self._lines.size or self._lines.torn:
+                    raise ConversationExists(f"there is a file {self.path} already; use another name")
+                try:
+                    _write_whole(self.path, lines)
+                except BaseException:
+                    self.path.unlink()
+                    raise
+        except TranscriptError:
+            raise ConversationExists(f"there is a file {self.path} already; use another name") from None
+
     def read(self, conversation: str, after: int) -> list[bytes]:
         """The lines after `after`. Raises what `Log.read` does, and NotATranscript."""
-        with self._open_to_read() as handle:
+        with self.locked(write=False) as handle:
             if handle is None or self._lines.conversation != conversation:
                 raise NoSuchConversation(f"there is no conversation {conversation!r} in {self.path}")
-            start = self._lines.start(max(0, after) + 1)
-            data = _read(handle, start, self._lines.size - start)
+            return self._between(handle, max(0, after), self._lines.seq)
+
+    def _between(self, handle: int, after: int, last: int) -> list[bytes]:
+        """The lines of the entries after `after` and up to `last`."""
+        start = self._lines.start(after + 1)
+        data = _read(handle, start, self._lines.start(last + 1) - start)
         return [line for line in data.split(b"\n")[:-1] if not line.startswith(b'{"blob"')]
 
     def heads(self) -> list[Head]:
         """The one head, or none."""
-        with self._open_to_read() as handle:
+        with self.locked(write=False) as handle:
             if handle is None or self._lines.conversation is None:
                 return []
             return [Head(self._lines.conversation, self._lines.seq, self._lines.head)]
 
+    def glances(self, first: int, owner: Callable[[], str | None]) -> list[Glance]:
+        """A look at the one conversation, or none. `owner` is asked under the lock."""
+        with self.locked(write=False) as handle:
+            known = self._lines
+            if handle is None or known.conversation is None:
+                return []
+            head = Head(known.conversation, known.seq, known.head)
+            beginning = self._between(handle, 0, min(first, known.seq))
+            return [Glance(head, tuple(beginning), self._between(handle, known.seq - 1, known.seq)[0], owner())]
+
     def get_blob(self, name: str) -> bytes:
         """The payload. Raises KeyError, DamagedTranscript."""
-        with self._open_to_read() as handle:
+        with self.locked(write=False) as handle:
             if handle is None or name not in self._lines.blobs:
                 raise KeyError(name)
             kept = read_blob_line(_read(handle, *self._lines.blobs[name]))
@@ -94,13 +133,19 @@ class LineFile:
         return self._lines.seq
 
     @contextmanager
-    def locked(self, *, write: bool) -> Iterator[int]:
-        """The file open and locked, and all it holds taken in. Raises StoreUnavailable, TranscriptError."""
+    def locked(self, *, write: bool, create: bool = False) -> Iterator[int | None]:
+        """The file open and locked, and all it holds taken in; None where there is none and none is to be created.
+
+        Raises StoreUnavailable, TranscriptError.
+        """
         with self._lock:
             try:
-                handle = self._open(write)
+                handle = self._open_locked(write, create)
+                if handle is None:
+                    self._identity, self._lines = None, Lines(self.path)
+                    yield None
+                    return
                 try:
-                    self._wait_for_lock(handle, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
                     self._look(handle)
                     yield handle
                 finally:
@@ -108,26 +153,39 @@ class LineFile:
             except OSError as error:
                 raise unavailable(self.path, error) from error
 
-    @contextmanager
-    def _open_to_read(self) -> Iterator[int | None]:
-        if not self.path.exists():
-            yield None
-        else:
-            with self.locked(write=False) as handle:
-                yield handle
+    def _open_locked(self, write: bool, create: bool) -> int | None:
+        while True:
+            handle = self._open(write, create)
+            if handle is None:
+                return None
+            try:
+                self._wait_for_lock(handle, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
+                if self._is_in_place(handle):
+                    return handle
+            except BaseException:
+                os.close(handle)
+                raise
+            os.close(handle)  # it was removed while this waited: what is written to it now would be lost
 
-    def _open(self, write: bool) -> int:
+    def _open(self, write: bool, create: bool) -> int | None:
         # Without O_NONBLOCK, opening a named pipe waits for somebody at its other end.
         flags = os.O_NONBLOCK | os.O_CLOEXEC | (os.O_RDWR if write else os.O_RDONLY)
         try:
             return os.open(self.path, flags)
-        except FileNotFoundError:
-            if not write:
-                raise
+        except (FileNotFoundError, NotADirectoryError):
+            if not create:
+                return None
         make_parents(self.path)
         handle = os.open(self.path, flags | os.O_CREAT, 0o600)
         sync_directory(self.path.parent)
         return handle
+
+    def _is_in_place(self, handle: int) -> bool:
+        """Whether the open file is still the one of this name."""
+        try:
+            return os.path.samestat(os.fstat(handle), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     def _wait_for_lock(self, handle: int, kind: int) -> None:
         """Polled, for a stopped process may hold the lock for ever."""
@@ -176,6 +234,22 @@ class LineFile:
         except BaseException:
             os.ftruncate(handle, whole)
             raise
+
+
+def _write_whole(path: Path, lines: Sequence[bytes]) -> None:
+    """Write a file and put it in its place at once. Raises OSError, and the place is as it was."""
+    partial = path.with_name(f".{path.name}.partial")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(line + b"\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink()
+        raise
+    sync_directory(path.parent)
 
 
 def _read(handle: int, start: int, size: int) -> bytes:

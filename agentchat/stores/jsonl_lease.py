@@ -1,7 +1,7 @@
 """The lease of a JSONL transcript: a small file beside it, replaced whole under the transcript's lock.
 
-It stays when the lease is let go, without an owner, for the epoch must go on rising. The rules are in `leases`; only
-reading and writing the record enters here.
+It stays when the lease is let go, without an owner, for the epoch must go on rising; it goes with the transcript. The
+rules are in `leases`; only reading and writing the record enters here.
 """
 
 from __future__ import annotations
@@ -53,3 +53,8 @@ def write_lease(transcript: Path, record: Record) -> None:
         os.close(handle)
     partial.replace(path)
     sync_directory(path.parent)
+
+
+def forget_lease(transcript: Path) -> None:
+    """Remove what is written, with the transcript. Raises OSError."""
+    lease_path(transcript).unlink(missing_ok=True)

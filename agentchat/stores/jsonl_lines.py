@@ -27,6 +27,16 @@ def opened_id(line: bytes) -> str | None:
         return None
 
 
+def branch_id(line: bytes) -> str | None:
+    """The branch that the line of a Forked entry begins; None for any other line."""
+    if b'"event":{"kind":"forked"' not in line:
+        return None
+    try:
+        return str(from_json(line)["event"]["branch"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 class Lines:
     """The complete lines of one file, as far as they were taken in."""
 
@@ -92,6 +102,8 @@ class Lines:
             self.conversation = opened_id(line)
             if self.conversation is None:
                 raise NotATranscript("a transcript begins with an Opened event; give another path as store")
+        else:
+            self.conversation = branch_id(line) or self.conversation
         try:
             raw = from_json(line)
             seq, prev = raw["seq"], raw["prev"]

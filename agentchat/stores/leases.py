@@ -38,6 +38,20 @@ def taken(conversation: str, owner: str, record: Record | None, now: float) -> R
     return Record(owner, record.epoch + 1, now)
 
 
+def holder(record: Record | None, now: float) -> str | None:
+    """The owner, where there is one and it lives."""
+    if record is None or record.owner is None or not _lives(record.owner, record.renewed, now):
+        return None
+    return record.owner
+
+
+def check_free(conversation: str, record: Record | None, now: float) -> None:
+    """Raise LeaseHeld while somebody holds the conversation."""
+    owner = holder(record, now)
+    if owner is not None:
+        raise LeaseHeld(conversation, owner)
+
+
 def holds(lease: Lease, record: Record | None) -> bool:
     """Whether the lease is the one in force."""
     return record is not None and record.owner == lease.owner and record.epoch == lease.epoch

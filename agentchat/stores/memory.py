@@ -8,11 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from agentchat.errors import Conflict, NoSuchConversation
-from agentchat.seams import Head, Lease
-from agentchat.stores.leases import Record, released, renewed, taken
-from agentchat.stores.names import check_name
-from agentchat.transcript.chain import digest
+from agentchat.errors import Conflict, ConversationExists, HasBranches, NoSuchConversation
+from agentchat.seams import Glance, Head, Lease
+from agentchat.stores.leases import Record, check_free, holder, released, renewed, taken
+from agentchat.stores.names import check_fork, check_name, check_position
+from agentchat.transcript.chain import blob_names, digest
+from agentchat.transcript.events import Position
 
 
 class MemoryStore:
@@ -22,6 +23,7 @@ class MemoryStore:
 
     def __init__(self, *, wall: Callable[[], float] = time.time) -> None:
         self._lines: dict[str, list[bytes]] = {}
+        self._parents: dict[str, Position] = {}
         self._blobs: dict[str, bytes] = {}
         self._leases: dict[str, Record] = {}
         self._wall = wall
@@ -39,7 +41,7 @@ class MemoryStore:
         kept = self._lines.get(conversation)
         if kept is None:
             check_name(conversation)
-        actual = 0 if kept is None else len(kept)
+        actual = 0 if kept is None else self._start(conversation) + len(kept)
         if actual != after:
             raise Conflict(conversation, after, actual)
         if not lines:
@@ -54,14 +56,77 @@ class MemoryStore:
     async def read(self, conversation: str, *, after: int = 0) -> list[bytes]:
         """The lines of the entries after `after`. Raises NoSuchConversation or BadName."""
         check_name(conversation)
+        here, last, after = conversation, self._head(conversation), max(0, after)
+        pieces: list[list[bytes]] = []
+        while True:
+            start = self._start(here)
+            pieces.append(self._lines[here][max(0, after - start) : max(0, last - start)])
+            if after >= start:
+                break
+            here, last = self._parents[here].conversation, min(start, last)
+        return [line for lines in reversed(pieces) for line in lines]
+
+    def _start(self, conversation: str) -> int:
+        """How many of its entries are kept with another conversation."""
+        parent = self._parents.get(conversation) if self._parents else None
+        return 0 if parent is None else parent.seq
+
+    def _head(self, conversation: str) -> int:
         kept = self._lines.get(conversation)
         if kept is None:
             raise NoSuchConversation(f"there is no conversation {conversation!r} in memory")
-        return kept[after:]
+        return self._start(conversation) + len(kept)
 
     async def heads(self) -> list[Head]:
         """The head of every conversation, in order of their ids."""
-        return [Head(name, len(lines), digest(lines[-1])) for name, lines in sorted(self._lines.items())]
+        return [
+            Head(name, self._head(name), digest(lines[-1]), self._parents.get(name))
+            for name, lines in sorted(self._lines.items())
+        ]
+
+    async def glances(self, first: int = 1) -> list[Glance]:
+        """A look at every conversation, in order of their ids."""
+        now = self._wall()
+        found = []
+        for head in await self.heads():
+            lines = self._lines[head.conversation]
+            owner = holder(self._leases.get(head.conversation), now)
+            found.append(Glance(head, tuple(lines[:first]), lines[-1], owner))
+        return found
+
+    async def fork(
+        self, conversation: str, lines: Sequence[bytes], *, parent: Position, blobs: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Begin a branch. Raises NoSuchConversation, NoSuchEvent, ConversationExists, BadName."""
+        check_fork(conversation, lines, parent)
+        check_position(parent, self._head(parent.conversation))
+        if conversation in self._lines:
+            raise ConversationExists(f"there is a conversation {conversation!r} already; use another name")
+        self._parents[conversation] = parent
+        self._lines[conversation] = list(lines)
+        self._blobs.update(blobs or {})
+
+    async def remove(self, conversation: str, *, after: int | None = None) -> None:
+        """Remove a conversation. Raises NoSuchConversation, HasBranches, LeaseHeld, Conflict, BadName."""
+        check_name(conversation)
+        head = self._head(conversation)
+        branches = sorted(name for name, parent in self._parents.items() if parent.conversation == conversation)
+        if branches:
+            raise HasBranches(conversation, branches)
+        check_free(conversation, self._leases.get(conversation), self._wall())
+        if after not in (None, head):
+            raise Conflict(conversation, after or 0, head)
+        lines = self._lines.pop(conversation)
+        self._leases.pop(conversation, None)
+        self._parents.pop(conversation, None)
+        self._forget({name for line in lines for name in blob_names(line)})
+
+    def _forget(self, blobs: set[str]) -> None:
+        """Let go of those payloads that no line refers to any more."""
+        if blobs:
+            kept = {name for lines in self._lines.values() for line in lines for name in blob_names(line)}
+            for name in blobs - kept:
+                self._blobs.pop(name, None)
 
     async def get_blob(self, name: str) -> bytes:
         """The payload. Raises KeyError."""
@@ -79,7 +144,7 @@ class MemoryStore:
         record = renewed(lease, self._leases.get(lease.conversation), self._wall())
         if record is not None:
             self._leases[lease.conversation] = record
-        return len(self._lines.get(lease.conversation, ()))
+        return self._head(lease.conversation) if lease.conversation in self._lines else 0
 
     async def release(self, lease: Lease) -> None:
         """Let go. Releasing what is no longer held does nothing."""

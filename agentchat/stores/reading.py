@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentchat.errors import DamagedTranscript
 from agentchat.seams import Store
 from agentchat.transcript.chain import blob_names
 from agentchat.transcript.transcript import Transcript
@@ -22,5 +23,8 @@ async def take_in(transcript: Transcript, store: Store, lines: list[bytes]) -> N
 
 
 async def payloads(store: Store, lines: list[bytes]) -> dict[str, bytes]:
-    """The large payloads that stored lines refer to."""
-    return {name: await store.get_blob(name) for line in lines for name in blob_names(line)}
+    """The large payloads that stored lines refer to. Raises DamagedTranscript where one is missing."""
+    try:
+        return {name: await store.get_blob(name) for line in lines for name in blob_names(line)}
+    except KeyError as error:
+        raise DamagedTranscript(f"the payload {error.args[0][:12]} is missing") from None

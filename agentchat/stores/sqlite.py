@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from agentchat.errors import StoreUnavailable
-from agentchat.seams import Head, Lease
+from agentchat.seams import Glance, Head, Lease
 from agentchat.stores.database import Append, Database
 from agentchat.stores.group import GroupCommit
 from agentchat.stores.leases import BEAT
-from agentchat.stores.names import check_name
+from agentchat.stores.names import check_fork, check_name
 from agentchat.stores.worker import Worker
+from agentchat.transcript.events import Position
 
 
 class SqliteStore:
@@ -60,6 +61,25 @@ class SqliteStore:
     async def heads(self) -> list[Head]:
         """The head of every conversation, in order of their ids. Raises StoreUnavailable."""
         return await self._worker.run(self._database.heads)
+
+    async def fork(
+        self, conversation: str, lines: Sequence[bytes], *, parent: Position, blobs: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Begin a branch. Raises NoSuchConversation, NoSuchEvent, ConversationExists, BadName, StoreUnavailable."""
+        check_fork(conversation, lines, parent)
+        await self._worker.run(partial(self._database.fork, conversation, lines, parent, blobs))
+
+    async def remove(self, conversation: str, *, after: int | None = None) -> None:
+        """Remove a conversation, and give back the room it took.
+
+        Raises NoSuchConversation, HasBranches, LeaseHeld, Conflict, BadName, StoreUnavailable.
+        """
+        check_name(conversation)
+        await self._worker.run(partial(self._database.remove, conversation, after))
+
+    async def glances(self, first: int = 1) -> list[Glance]:
+        """A look at every conversation, in order of their ids. Raises StoreUnavailable."""
+        return await self._worker.run(partial(self._database.glances, first))
 
     async def get_blob(self, name: str) -> bytes:
         """The payload. Raises KeyError, StoreUnavailable."""

@@ -1,9 +1,11 @@
 """The SQLite file of a store: made, recognised or refused, and its errors in words. A foreign file is never changed.
 
-Tables, format 1:
-  conversations  an integer key for each id, with the head: place and SHA-256 of the last line
-  lines          in the order of arrival, so that commits of many conversations write few pages; the index finds them
-  blobs          payloads by SHA-256, shared by all conversations
+Tables, format 2:
+  conversations  an integer key for each id, with the head: place and SHA-256 of the last line; for a branch, the key of
+                 the conversation that holds its entries up to `fork` (format 1 had no branches)
+  lines          in the order of arrival, so that commits of many conversations write few pages; one index finds them,
+                 another those that refer to payloads
+  blobs          payloads by SHA-256, shared by all conversations; removed with the last line that refers to one
   leases         who holds a conversation, or held it last
 
 The file must not be opened here by other means than SQLite: closing any handle to it would drop the POSIX locks that
@@ -16,6 +18,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -25,23 +29,45 @@ from agentchat.stores.places import make_parents, sync_directory, unavailable
 APPLICATION: Final = 0x61676368
 """`PRAGMA application_id` of our files: "agch"."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """`PRAGMA user_version`: the format of the tables."""
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another process that is writing."""
 
+_INCREMENTAL: Final = 2
+"""`PRAGMA auto_vacuum`: free pages are given back when that is asked for."""
+
+WITH_PAYLOAD: Final = "instr(line, x'24626c6f62') > 0"
+"""Lines that hold `$blob`. SQLite itself keeps the index over them, so it cannot say less than the lines do."""
+
+_PAYLOADS: Final = f"CREATE INDEX payloads ON lines (conversation) WHERE {WITH_PAYLOAD}"
 _TABLES: Final = (
     """CREATE TABLE conversations (
-        key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, head BLOB NOT NULL)""",
+        key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, head BLOB NOT NULL,
+        parent INTEGER, fork INTEGER NOT NULL DEFAULT 0)""",
+    "CREATE INDEX branches ON conversations (parent) WHERE parent IS NOT NULL",
     """CREATE TABLE lines (
         conversation INTEGER NOT NULL, seq INTEGER NOT NULL, line BLOB NOT NULL, UNIQUE (conversation, seq))""",
+    _PAYLOADS,
     "CREATE TABLE blobs (name TEXT PRIMARY KEY, data BLOB NOT NULL)",
     """CREATE TABLE leases (
         conversation TEXT PRIMARY KEY, owner TEXT, epoch INTEGER NOT NULL, renewed REAL NOT NULL) WITHOUT ROWID""",
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {FORMAT}",
 )
+_FROM_1: Final = (
+    "ALTER TABLE conversations ADD COLUMN parent INTEGER",
+    "ALTER TABLE conversations ADD COLUMN fork INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX branches ON conversations (parent) WHERE parent IS NOT NULL",
+    _PAYLOADS,
+    f"PRAGMA user_version = {FORMAT}",
+)
+"""What makes a store of format 1 one of today."""
+
+_LIKE_2: Final = """CREATE TEMP VIEW conversations AS
+    SELECT key, name, seq, head, NULL AS parent, 0 AS fork FROM main.conversations"""
+"""What lets a store of format 1 be read as it is."""
 
 
 def open_writable(path: Path) -> sqlite3.Connection:
@@ -54,8 +80,11 @@ def open_writable(path: Path) -> sqlite3.Connection:
     try:
         if not _is_ours(connection, path):
             _make_tables(connection, path)
+        elif _version(connection) < FORMAT:
+            _bring_up(connection)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was removed is not to be found in the file
     except BaseException:
         connection.close()
         raise
@@ -76,10 +105,34 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     try:
         if not _is_ours(connection, path):
             raise StoreUnavailable(f"{path}: an empty file that this user may not write; give another path as store")
+        if _version(connection) < FORMAT:
+            connection.execute(_LIKE_2)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """The file as it is now, for several reads. Rolled back, since after a damaged page it could not be committed."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.rollback()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is done inside is done whole, or not at all."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def in_words(path: Path, error: sqlite3.Error) -> StoreUnavailable:
@@ -127,7 +180,7 @@ def _make_file(path: Path) -> None:
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     """True for a store, False for a database without anything in it. Raises StoreUnavailable for any other."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(connection)
     if application == APPLICATION:
         if version > FORMAT:
             raise StoreUnavailable(
@@ -141,16 +194,43 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     return False
 
 
-def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _bring_up(connection: sqlite3.Connection) -> None:
+    """Bring a store of format 1 up to today's, keeping all it holds."""
+    with transaction(connection):
+        if _version(connection) < FORMAT:  # another process may have been first
+            for statement in _FROM_1:
+                connection.execute(statement)
+
+
+def give_back(connection: sqlite3.Connection) -> None:
+    """Make the file smaller by what was removed, where no other process is in the way; else the next removal does.
+
+    A store of format 1 cannot shrink piece by piece: it is written anew once half of it is free.
+    """
+    free, pages, mode = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_count", "auto_vacuum")
+    )
     try:
+        if mode == _INCREMENTAL:
+            connection.executescript("PRAGMA incremental_vacuum")  # `execute` would give back one page only
+        elif free * 2 > pages:
+            connection.execute(f"PRAGMA auto_vacuum = {_INCREMENTAL}")
+            connection.execute("VACUUM")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL):
+            raise
+
+
+def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute(f"PRAGMA auto_vacuum = {_INCREMENTAL}")  # before the first table, or never
+    with transaction(connection):
         if not _is_ours(connection, path):  # another process may have been first
             for statement in _TABLES:
                 connection.execute(statement)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from agentchat.agents.assistant import Assistant
@@ -29,10 +30,17 @@ class Again:
     """Makes agents again.
 
     model: for every agent whose recorded model it is. code: finds their tools. unsafe_host: whether programs may run
-    outside a sandbox, where they did before.
+    outside a sandbox, where they did before. instead: models in place of the recorded ones, by the names of agents.
     """
 
-    def __init__(self, model: Model | None, code: NamedCode, unsafe_host: bool) -> None:
+    def __init__(
+        self,
+        model: Model | None,
+        code: NamedCode,
+        unsafe_host: bool,
+        instead: Mapping[str, Model] = MappingProxyType({}),
+    ) -> None:
+        self._instead = instead
         self._model = model
         self._code = code
         self._unsafe_host = unsafe_host
@@ -66,6 +74,8 @@ class Again:
 
     def models(self, card: AgentCard) -> list[Model]:
         """The models that an agent asks, the usual one first."""
+        if card.name in self._instead:
+            return [self._instead[card.name]]
         own = () if card.model is None else (card.model, *card.fallbacks)
         return [self._model_again(card.name, one) for one in own]
 

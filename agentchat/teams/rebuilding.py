@@ -7,9 +7,11 @@ where the user trusts it. Nothing is run, opened or written here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
+from agentchat.agents.assistant import Assistant
 from agentchat.conversation import Conversation
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard, Charter, changes, charter_of
@@ -31,6 +33,13 @@ from agentchat.teams.named_code import NamedCode
 from agentchat.transcript.transcript import Transcript
 
 _CHOOSERS: Final = ("supervisor", "selector")
+
+
+class Change(NamedTuple):
+    """What an agent of a recorded team is to be from now on; None: as it was."""
+
+    instructions: str | None = None
+    model: Model | None = None
 
 
 def rebuild_team(
@@ -56,33 +65,63 @@ def rebuild(
     unsafe_host: bool = False,
     trust: bool = False,
     bounds: Bounds | None = None,
+    changed: Mapping[str, Change] = MappingProxyType({}),
 ) -> Conversation:
-    """The recorded conversation's team with its routing, rules, budget and limits, ready for `resume`.
+    """The recorded conversation's team with its routing, rules, budget and limits, ready for `resume` or `fork`.
 
-    bounds: take the place of the limits of its last run; a run that is still going on must keep those it has.
+    bounds: take the place of the limits of its last run; a run that is still going on must keep those it has. changed:
+    agents that are to be others from now on, by name, once it is known that all can be made again as they were.
     """
     charter, state, given = charter_of(transcript), state_of(transcript), bounds or Bounds()
-    again = Again(model, NamedCode(trust=trust), unsafe_host)
+    instead = {name: change.model for name, change in changed.items() if change.model is not None}
+    again = Again(model, NamedCode(trust=trust), unsafe_host, instead)
     agents = _agents(charter, again)
     for leaf in state.leaves:
         if isinstance(leaf, Judge):
             what = leaf.name.partition(" ")[0]
             raise ConfigurationError(f"a run ends by the function {what}: {ONLY_THE_PROGRAM}")
-    made = Conversation(
-        list(agents.values()),
-        routing=_routing(charter, agents, again),
-        until=given.rule(state.rule),
-        budget=given.budget(state.budget),
-        store=store,
-        in_doubt=charter.in_doubt,
-        limits=charter.limits,
-    )
-    differing = changes(charter, made.charter)
+
+    def team() -> Conversation:
+        return Conversation(
+            list(agents.values()),
+            routing=_routing(charter, agents, again),
+            until=given.rule(state.rule),
+            budget=given.budget(state.budget),
+            store=store,
+            in_doubt=charter.in_doubt,
+            limits=charter.limits,
+        )
+
+    made = team()
+    differing = changes(_with_models(charter, made.charter, instead), made.charter)
     if differing:
         raise ConfigurationError(
             f"the team cannot be made again as it was recorded ({'; '.join(differing)}): {ONLY_THE_PROGRAM}"
         )
-    return made
+    for name, change in changed.items():
+        _change(agents, name, change)
+    return team() if changed else made
+
+
+def _change(agents: Mapping[str, Agent], name: str, change: Change) -> None:
+    agent = agents.get(name)
+    if not isinstance(agent, Assistant):
+        known = ", ".join(one for one, other in agents.items() if isinstance(other, Assistant)) or "none"
+        raise ConfigurationError(f"there is no agent {name!r} with a model to change (there are: {known})")
+    if change.instructions is not None:
+        agent.instructions = change.instructions
+
+
+def _with_models(charter: Charter, made: Charter, names: Iterable[str]) -> Charter:
+    """The recorded agreement with today's models of these agents, and what follows from them."""
+    new = {name: made.agent(name) for name in names if name in made.names()}
+    agents = tuple(
+        card
+        if (other := new.get(card.name)) is None
+        else card.model_copy(update={"model": other.model, "fallbacks": other.fallbacks, "forms": other.forms})
+        for card in charter.agents
+    )
+    return charter.model_copy(update={"agents": agents})
 
 
 def _agents(charter: Charter, again: Again) -> dict[str, Agent]:

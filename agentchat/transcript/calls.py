@@ -53,15 +53,21 @@ class Reply(Frozen):
         return tuple(part for part in self.parts if isinstance(part, ToolCallPart))
 
 
-class Reserved(Frozen):
-    """What a call may cost at most, set aside before it is made; what a child conversation has cost.
-
-    Model calls, tokens of input and output together, US dollars. None is not counted.
-    """
+class Share(Frozen):
+    """Model calls, tokens of input and output together, US dollars. None is not counted."""
 
     calls: int | None = None
     tokens: int | None = None
     usd: float | None = None
+
+
+class Reserved(Share):
+    """What a call may cost at most, set aside before it is made; what a child conversation has cost.
+
+    tiers: how much of it may go, or has gone, to the models of single tiers; only a conversation inside another has it.
+    """
+
+    tiers: dict[str, Share] | None = None
 
 
 class ToolResult(Frozen):

@@ -25,7 +25,7 @@ BLOB_LIMIT: Final = 64 * 1024
 _MARK: Final = "$blob"
 _MARK_BYTES: Final = b"$blob"
 _REFERENCE: Final = re.compile(rb'[{,]"\$blob":"([0-9a-f]{64})"')
-_EVENTS: Final[TypeAdapter[Event]] = TypeAdapter(AnyEvent)
+_VALIDATE: Final[Callable[[object], Event]] = TypeAdapter[Event](AnyEvent).validator.validate_python
 _BEYOND: Final = ("recursion limit", "number out of range")
 """How the fast parser says that it gives up where JSON sets no limit: some 200 levels, some 4,300 digits."""
 _DIGITS: Final = 4000
@@ -71,9 +71,9 @@ def decode(line: bytes, blob: Callable[[str], bytes] | None = None, *, number: i
         raw = _parse(line)
     except (ValueError, RecursionError) as error:
         raise DamagedTranscript(f"this is no JSON ({error})", line=number) from None
-    if not isinstance(raw, dict) or "event" not in raw or type(raw.get("v")) is not int or raw["v"] < 1:
+    version = raw.get("v") if isinstance(raw, dict) and "event" in raw else None
+    if type(version) is not int or version < 1:
         raise NotATranscript("this is no entry of a transcript", line=number)
-    version = raw["v"]
     if version > SCHEMA_VERSION:
         raise NewerVersion(
             f"written in format {version}, this agentchat reads up to {SCHEMA_VERSION}; upgrade agentchat", line=number
@@ -81,7 +81,7 @@ def decode(line: bytes, blob: Callable[[str], bytes] | None = None, *, number: i
     if _MARK_BYTES in line:
         raw["event"] = _lower(raw["event"], blob, number)
     try:
-        event = _EVENTS.validate_python(raw["event"])
+        event = _VALIDATE(raw["event"])
         entry = Entry(raw["seq"], raw["at"], raw["active"], raw["cause"], raw["prev"], event)
     except ValidationError as error:
         _say_if_unknown(raw["event"], number)

@@ -164,11 +164,15 @@ class CallDenied(Frozen):
 
 
 class CallFinished(Frozen):
-    """The call `call` (a CallStarted) came back with a result."""
+    """The call `call` (a CallStarted) came back with a result.
+
+    `taken_from`: the call was not made; its result is the one that stands there, in another record.
+    """
 
     kind: Literal["call_finished"] = "call_finished"
     call: int
     result: CallResult
+    taken_from: Position | None = None
 
 
 class CallFailed(Frozen):
@@ -180,6 +184,7 @@ class CallFailed(Frozen):
     retryable: bool
     retry_after: float | None = None
     partial: str | None = None
+    taken_from: Position | None = None
 
 
 class CallCancelled(Frozen):
@@ -327,20 +332,25 @@ class PersonaChanged(Frozen):
 
 
 class Forked(Frozen):
-    """This log goes on from a position of another one."""
+    """This log goes on from a position of another one: what stands before is that one's, and is not copied.
+
+    `branch` is the id of the conversation that begins here. Calls that were open at the fork count as not made; with
+    `anew`, turns that were going on are given up, else they go on with what is recorded of them.
+    """
 
     kind: Literal["forked"] = "forked"
     parent: Position
     branch: str
     author: str | None = None
     reason: str | None = None
+    anew: bool = False
 
 
 class Edited(Frozen):
-    """Someone changed what follows from here on: the act, its target event, and the new value."""
+    """Someone changed what follows from here on: the act, its target event, and the new value (see `edits`)."""
 
     kind: Literal["edited"] = "edited"
-    act: Literal["replace", "remove", "insert", "result", "rules", "budget"]
+    act: Literal["replace", "remove", "insert", "result", "rules", "budget", "agreement"]
     target: int | None = None
     value: JsonValue = None
     author: str

@@ -4,6 +4,9 @@ Appending checks that the sequence has no gap and that the chain holds. Question
 reducer over entries whose state the transcript keeps and carries forward, so that asking again after one more entry
 costs one step and nothing walks the history. A fold holds nothing that the entries do not say: throw its state away
 and it comes out the same.
+
+From an `Edited` entry on, its target reads as what it was changed into (see `edits`): folds begin anew, once for each
+edit. The stored lines stay what they were; `recorded` reads them.
 """
 
 from __future__ import annotations
@@ -11,14 +14,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Final, Generic, TypeVar, overload
 
 from pydantic import BaseModel
 
-from agentchat.errors import DamagedTranscript, NotATranscript, OutOfOrder, TranscriptError
+from agentchat.errors import DamagedTranscript, NoSuchEvent, NotATranscript, OutOfOrder, TranscriptError
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.chain import NO_LINE, blob_line, blob_names, decode, digest, encode, read_blob_line
-from agentchat.transcript.events import CallFinished, Entry, Event, Opened, Said
+from agentchat.transcript.edits import changed
+from agentchat.transcript.events import CallFinished, Edited, Entry, Event, Forked, Opened, Said
 from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Text, unwrap
 
 S = TypeVar("S")
@@ -108,8 +112,10 @@ class Transcript:
         self._entries: list[Entry] = []
         self._lines: list[bytes] = []
         self._blobs: dict[str, bytes] = {}
-        self._head = NO_LINE
+        self._head: str | None = NO_LINE  # worked out when it is asked for
         self._folds: dict[Fold[Any], tuple[int, Any]] = {}
+        self._written: dict[int, Entry] = {}  # entries that were edited since, as they were written
+        self._body: tuple[int, Body] | None = None  # the message that was looked at last, for several look at each
         self.torn: int = 0
         """Bytes of an unfinished last line that were cut off when this was loaded."""
 
@@ -122,26 +128,61 @@ class Transcript:
         return iter(self.since(0))
 
     def __getitem__(self, seq: int) -> Entry:
-        if not 1 <= seq <= len(self._entries):
-            raise IndexError(f"there is no event {seq}; the transcript has events 1 to {len(self._entries)}")
-        return self._entries[seq - 1]
+        try:
+            if seq > 0:
+                return self._entries[seq - 1]
+        except IndexError:
+            pass
+        raise IndexError(f"there is no event {seq}; the transcript has events 1 to {len(self._entries)}")
 
     @property
     def head(self) -> str:
         """SHA-256 of the last stored line; 64 zeros when empty."""
+        if self._head is None:
+            self._head = digest(self._lines[-1]) if self._lines else NO_LINE
         return self._head
 
     @property
     def conversation(self) -> str:
-        """The conversation's id. Raises NotATranscript when empty."""
+        """The conversation's id: that of the branch, where this is one. Raises NotATranscript when empty."""
         first = self._entries[0].event if self._entries else None
         if not isinstance(first, Opened):
             raise NotATranscript("a transcript begins with an Opened event")
-        return first.conversation
+        forks = self.fold(_FORKS)
+        return forks[-1].branch if forks else first.conversation
+
+    @property
+    def forks(self) -> tuple[Forked, ...]:
+        """Where this branch left which conversation, the oldest first; empty for a conversation that is no branch."""
+        return self.fold(_FORKS)
 
     def since(self, seq: int) -> Entries:
         """A view of the entries after `seq`."""
         return Entries(self._entries, min(seq, len(self._entries)), len(self._entries))
+
+    def recorded(self, seq: int) -> Entry:
+        """The entry as it was written, whatever an edit made of it since."""
+        return self._written.get(seq) or self[seq]
+
+    def as_written(self) -> Iterator[Entry]:
+        """Every entry as it was written, in order."""
+        written = self._written
+        for entry in self._entries:
+            yield written.get(entry.seq, entry) if written else entry
+
+    def upto(self, seq: int) -> Transcript:
+        """The transcript as it was when the entry `seq` was its last (a copy of its own; linear)."""
+        if not 0 <= seq <= len(self._entries):
+            raise NoSuchEvent(f"there is no event {seq}; the transcript has events 1 to {len(self._entries)}")
+        prefix = Transcript()
+        prefix._blobs = self._blobs
+        if self._written:
+            for place in range(1, seq + 1):
+                prefix.append(self.recorded(place), self.line(place))
+        else:
+            prefix._entries, prefix._lines = self._entries[:seq], self._lines[:seq]
+            prefix._head = None
+        return prefix
 
     def line(self, seq: int) -> bytes:
         """The stored bytes of an entry, without line end."""
@@ -159,10 +200,10 @@ class Transcript:
 
     def body(self, seq: int) -> Body:
         """The body of the Said at `seq`, put together from the calls it refers to where it holds none itself."""
-        said = self[seq].event
-        if not isinstance(said, Said):
-            raise TranscriptError(f"event {seq} is {said.kind}, not said")
-        return self.body_of(said)
+        kept = self._body
+        if kept is None or kept[0] != seq:
+            kept = self._body = (seq, self._said(seq)[1])
+        return kept[1]
 
     def message(self, seq: int) -> Message:
         """The message at `seq`. Raises TranscriptError when that event is none."""
@@ -200,7 +241,7 @@ class Transcript:
 
     def next(self, event: Event, *, at: float, active: float, cause: int) -> Entry:
         """The entry that would hold this event next. Nothing is appended."""
-        return Entry(len(self._entries) + 1, at, active, cause, self._head, event)
+        return Entry(len(self._entries) + 1, at, active, cause, self.head, event)
 
     def append(self, entry: Entry, line: bytes | None = None, blobs: Mapping[str, bytes] | None = None) -> bytes:
         """Take an entry in and return its stored line. `line` and `blobs` are given where it was read from a store.
@@ -210,16 +251,27 @@ class Transcript:
         if entry.seq != len(self._entries) + 1:
             word = "comes twice" if entry.seq <= len(self._entries) else f"follows {len(self._entries)}: a gap"
             raise OutOfOrder(f"event {entry.seq} {word}")
-        if entry.prev != self._head:
+        if entry.prev != self.head:
             raise DamagedTranscript(f"event {entry.seq} does not continue the line before it; one was changed")
         if line is None:
             line, blobs = encode(entry)
         self._take(entry, line, blobs)
         return line
 
+    def follow(self, whole: Transcript) -> Entry:
+        """Take in, as it was written, the next entry of a log that this is the beginning of, and give it.
+
+        Nothing is checked again. Raises IndexError at the end of the log.
+        """
+        place = len(self._entries)
+        entry = whole._written.get(place + 1) or whole._entries[place]
+        self._blobs = whole._blobs
+        self._take(entry, whole._lines[place], None)
+        return entry
+
     def enter(self, event: Event, *, at: float, active: float, cause: int) -> Entry:
         """Append an event as the next entry. Raises ValueError where it cannot be written."""
-        entry = Entry(len(self._entries) + 1, at, active, cause, self._head, event)
+        entry = Entry(len(self._entries) + 1, at, active, cause, self.head, event)
         self._take(entry, *encode(entry))
         return entry
 
@@ -228,14 +280,35 @@ class Transcript:
             self._blobs.update(blobs)
         self._entries.append(entry)
         self._lines.append(line)
-        self._head = digest(line)
+        if type(entry.event) is Edited:
+            self._edit(entry.event)
+        self._head = None
+
+    def _edit(self, edited: Edited) -> None:
+        """Let the target of an edit read as what it was changed into. Raises EditRefused, and nothing was entered."""
+        try:
+            new = changed(self._entries, edited, lambda seq: digest(self._lines[seq - 1]))
+        except BaseException:
+            del self._entries[-1], self._lines[-1]
+            raise
+        self._written.setdefault(new.seq, self._entries[new.seq - 1])
+        self._entries[new.seq - 1] = new
+        self._forget()
 
     def rewind(self, seq: int) -> None:
         """Forget every entry after `seq` (they were never stored); folds start anew."""
+        if any(isinstance(self.recorded(place).event, Edited) for place in range(seq + 1, len(self._entries) + 1)):
+            kept = self.upto(seq)
+            self._entries, self._lines, self._written = kept._entries, kept._lines, kept._written
         del self._entries[seq:]
         del self._lines[seq:]
-        self._head = digest(self._lines[-1]) if self._lines else NO_LINE
+        self._head = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Work out anew, when it is asked for, what was worked out from entries that are others now."""
         self._folds.clear()
+        self._body = None
 
     # files
 
@@ -298,7 +371,7 @@ class Transcript:
     def save(self, path: str | Path) -> Path:
         """Write the portable form to a file, whole or not at all. Returns the path."""
         target = Path(path)
-        partial = target.with_name(f".{target.name}.{self._head[:12]}.partial")
+        partial = target.with_name(f".{target.name}.{self.head[:12]}.partial")
         partial.write_bytes(self.dumps())
         return partial.replace(target)
 
@@ -342,8 +415,16 @@ class Transcript:
         return CodeResult(runs=runs, skipped=said.skipped or 0)
 
     def _result(self, seq: int) -> object:
-        event = self[seq].event
+        event = self[seq].event if 1 <= seq <= len(self._entries) else None
         return event.result if isinstance(event, CallFinished) else None
+
+
+def _forked(forks: tuple[Forked, ...], entry: Entry, _: Transcript) -> tuple[Forked, ...]:
+    assert isinstance(entry.event, Forked)
+    return (*forks, entry.event)
+
+
+_FORKS: Final[Fold[tuple[Forked, ...]]] = Fold(tuple, _forked, on=frozenset({Forked}))
 
 
 def _typed(name: str, reply: Reply) -> Body:

@@ -33,11 +33,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("result",),
     ("routing",),
     ("history",),
-    ("run",),
+    ("forking",),
+    ("run", "catalogue"),
+    ("kept",),
     ("nested", "agreeing"),
     ("conversation",),
     ("demo",),
     ("teams",),
+    ("rechecking",),
     ("exchange", "report"),
     ("terminal",),
     ("cli",),
@@ -46,13 +49,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 APART = {("runtime", "agents")}
 """A room that could import from another by its floor, and is to know nothing of it."""
 EXEMPT = {"agentchat", "agentchat.__main__", "agentchat.pytest_plugin"}
-LAZY = {"openai", "httpx2", "pydantic_monty", "yaml", "genai_prices"}
+LAZY = {"openai", "httpx2", "pydantic_monty", "yaml", "genai_prices", "xllamacpp"}
 PURE = ("transcript", "policy", "debug")
 IMPURE = {
     "time", "random", "secrets", "os", "socket", "subprocess", "threading", "asyncio", "multiprocessing", "tempfile",
     "shutil", "ssl", "urllib", "http", "select", "signal", "sqlite3", "pickle", "importlib", "uuid", "datetime",
 }  # fmt: skip
-PATHS = {"agentchat.transcript.transcript", "agentchat.debug.replay"}
+PATHS = {"agentchat.transcript.transcript", "agentchat.debug.replay", "agentchat.debug.source"}
 
 
 class Import(NamedTuple):

@@ -24,7 +24,7 @@ from agentchat.policy.spending.amounts import UNITS, Amount, amount_of
 from agentchat.policy.spending.budget import Budget, Cap
 from agentchat.policy.spending.ledger import Ledger
 from agentchat.policy.spending.prices import FREE, Price, bound, cost, nanos
-from agentchat.transcript.calls import CodeRecipe, JsonObject, ModelRecipe, Reserved, ToolRecipe, Usage
+from agentchat.transcript.calls import CodeRecipe, JsonObject, ModelRecipe, Reserved, Share, ToolRecipe, Usage
 from agentchat.transcript.events import CallStarted, Overrun, Taken, Warned
 from tests.policy.spending import BIG, CHEAP, DEAR, NEW, OWN, SMALL, Spending, again, figures, offer, usage
 
@@ -271,6 +271,12 @@ class Made(NamedTuple):
     reserved: Reserved | None
     price: Price | None
     paid: Amount | None = None
+    tiers: tuple[tuple[str, Amount], ...] | None = None
+
+    def share(self, scope: str) -> Amount:
+        """What a conversation inside set aside for a tier."""
+        tiers = self.reserved.tiers if self.reserved is not None else None
+        return amount_of((tiers or {}).get(scope.removeprefix("tier ")))
 
 
 def _caps(draw: st.DrawFn) -> dict[str, float | int | None]:
@@ -392,9 +398,15 @@ class Machine:
             paid = self._paid(made, held, told)
         else:
             more = 1 if kind == "more" else 0
-            spent = None if kind == "mute" else Reserved(tokens=held.tokens * part // 100 + more * (held.tokens + 1))
+            shares = {} if made.reserved is None else made.reserved.tiers or {}
+            told_tiers = {tier: Share(calls=(share.calls or 0) * part // 100) for tier, share in shares.items()}
+            tokens = held.tokens * part // 100 + more * (held.tokens + 1)
+            spent = None if kind == "mute" else Reserved(tokens=tokens, tiers=told_tiers or None)
             self.play.back(call, spent)
             paid = held if spent is None else held._replace(tokens=spent.tokens or 0)
+            if spent is not None:
+                tiers = tuple((f"tier {tier}", amount_of(share)) for tier, share in told_tiers.items())
+                made = made._replace(tiers=tiers)
         self._book(call, made, held, paid)
 
     @staticmethod
@@ -452,6 +464,11 @@ class Machine:
                     if scope in made.scopes and (per == "conversation" or made.run == self.play.runs):
                         spent = spent.plus(Amount(calls=int(made.model))).plus(made.paid or Amount())
                         held = held if made.paid is not None else held.plus(amount_of(made.reserved))
+                    elif per == "conversation" or made.run == self.play.runs:
+                        share = made.share(scope)
+                        held = held.plus(share) if made.paid is None else held
+                        told = share if made.tiers is None else dict(made.tiers).get(scope, Amount())
+                        spent = spent if made.paid is None else spent.plus(told)
                 assert (account.spent, account.held) == (spent, held)
 
 

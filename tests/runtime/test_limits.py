@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from pydantic import BaseModel
 
 from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import agent
@@ -11,11 +14,16 @@ from agentchat.errors import ConfigurationError, ModelRejected, ModelUnreachable
 from agentchat.policy.charter import ContextPolicy
 from agentchat.policy.rules import Failures, MaxTurns, Stalemate
 from agentchat.policy.spending.budget import Budget, Cap
+from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.spending.prices import Price
+from agentchat.result import Result
 from agentchat.seams import Turn
-from agentchat.transcript.events import CallDenied, CallStarted, Compacted, Overrun, TurnGiven, Warned
+from agentchat.stores.memory import MemoryStore
+from agentchat.stores.reading import load
+from agentchat.transcript.calls import ToolResult
+from agentchat.transcript.events import CallDenied, CallFinished, CallStarted, Compacted, Overrun, TurnGiven, Warned
 from tests.runtime.checking import checked
-from tests.runtime.team import Recording, only, told
+from tests.runtime.team import Recording, asks, only, told
 
 pytestmark = pytest.mark.anyio
 
@@ -228,3 +236,52 @@ async def test_a_users_function_ends_a_run() -> None:
     checked(result.transcript)
     assert result.outcome.kind == "done"
     assert result.output == "29"
+
+
+async def test_a_closing_turn_is_told_what_was_wrong_with_its_answer() -> None:
+    class Report(BaseModel):
+        text: str
+
+    a = Recording('{"text":"working"}', '{"txt":"final"}', '{"text":"final"}', name="a")
+    b = Recording("b", name="b")
+    team = [Assistant("a", model=a, emits=Report), Assistant("b", model=b)]
+    result = await Conversation(team, until=MaxTurns(9), budget=Budget(agents={"b": Cap(tokens=30)})).run("go")
+    checked(result.transcript)
+    assert result.output == Report(text="final")
+    last = a.bodies[2]["messages"][-1]["content"]
+    assert "Give your final answer now" in last
+    assert "text" in last.partition("Give your final answer now")[2]
+
+
+async def test_the_cap_of_a_tier_holds_for_what_a_team_inside_spends() -> None:
+    def smart(*replies: Any, name: str) -> Recording:
+        return Recording(*replies, name=name, tier="smart")
+
+    inner = Conversation([Assistant("expert", model=smart(*["more"] * 9, name="i"))], until=MaxTurns(9))
+    ask = asks(("ask", '{"task":"?"}'))
+    outer = Assistant("outer", model=smart(ask, "ok", name="o"), tools=[inner.as_tool("ask")])
+    budget = Budget(tiers={"smart": Cap(calls=4)})
+    store = MemoryStore()
+    result = await Conversation([outer], until=MaxTurns(1), budget=budget, store=store).run("go", id="x")
+    checked(result.transcript)
+    child = next(head.conversation for head in await store.heads() if head.conversation != "x")
+    inside = Result(checked(await load(store, child)))
+    assert (inside.outcome.kind, inside.usage.total.calls) == ("limit", 3)
+    account = ledger_of(result.transcript).account("tier smart", "run")
+    assert (account.spent.calls, account.held.calls) == (4, 0)
+    denied = only(result.transcript, CallDenied)[0].event
+    assert isinstance(denied, CallDenied)
+    assert (denied.values["scope"], denied.values["spent"]) == ("tier smart", 4)
+
+
+async def test_a_tier_that_is_spent_is_closed_to_a_team_inside() -> None:
+    inner = Conversation([Assistant("expert", model=Recording("x", name="i", tier="smart"))], until=MaxTurns(1))
+    ask = asks(("ask", '{"task":"?"}'))
+    outer = Assistant("outer", model=Recording(ask, "ok", name="o", tier="smart"), tools=[inner.as_tool("ask")])
+    other = Assistant("other", model=Recording("x", name="p", tier="fast"))
+    budget = Budget(calls=9, tiers={"smart": Cap(calls=1)})
+    result = await Conversation([outer, other], until=MaxTurns(1), budget=budget).run("go")
+    checked(result.transcript)
+    ends = [one.event.result for one in only(result.transcript, CallFinished) if isinstance(one.event, CallFinished)]
+    assert [end.ok for end in ends if isinstance(end, ToolResult)] == [False]
+    assert ledger_of(result.transcript).account("tier smart", "run").spent.calls == 1

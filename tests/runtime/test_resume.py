@@ -47,6 +47,7 @@ from agentchat.transcript.events import (
 from agentchat.transcript.messages import CodeRun, Text, TextPart
 from agentchat.transcript.transcript import Transcript
 from tests.runtime.team import EchoSandbox, HangingModel, kinds, only, pair, texts
+from tests.stores.around import AroundStore
 
 pytestmark = pytest.mark.anyio
 
@@ -412,17 +413,10 @@ async def test_an_input_that_comes_before_the_end_is_stored_keeps_its_place(plac
                 store.meddle = True
             return reply
 
-    class Meddled:
+    class Meddled(AroundStore):
         """A store into which someone else writes just before the commit that closes the run."""
 
-        def __init__(self) -> None:
-            self._store = open_store(place)
-            self.meddle = False
-            self.beat = self._store.beat
-            self.read, self.heads, self.get_blob = self._store.read, self._store.heads, self._store.get_blob
-            self.take, self.renew, self.release = self._store.take, self._store.renew, self._store.release
-            self.beside = self._store.beside
-            self.aclose = self._store.aclose
+        meddle = False
 
         async def append(
             self, conversation: str, lines: Sequence[bytes], *, after: int, blobs: Mapping[str, bytes] | None = None
@@ -430,11 +424,11 @@ async def test_an_input_that_comes_before_the_end_is_stored_keeps_its_place(plac
             if self.meddle and any(b'"kind":"closed"' in line for line in lines):
                 self.meddle = False
                 await other.say("c", "one thing more", to="bob", sender="visitor")
-            await self._store.append(conversation, lines, after=after, blobs=blobs)
+            await super().append(conversation, lines, after=after, blobs=blobs)
 
     model = Late(["one DONE", "two DONE"])
     agents = [Assistant("ann", model=model), Assistant("bob", model=model)]
-    store = Meddled()
+    store = Meddled(open_store(place))
     other = Conversation(agents, until=Mentions("never") | MaxTurns(2), store=place)
     chat = Conversation(agents, until=Mentions("never") | MaxTurns(1), store=store)
     result = await chat.run("go", id="c")

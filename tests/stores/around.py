@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agentchat.seams import Head, Lease, Store
+from agentchat.seams import Glance, Head, Lease, Store
+from agentchat.transcript.events import Position
 
 
 class AroundStore:
@@ -24,6 +25,17 @@ class AroundStore:
 
     async def heads(self) -> list[Head]:
         return await self._store.heads()
+
+    async def fork(
+        self, conversation: str, lines: Sequence[bytes], *, parent: Position, blobs: Mapping[str, bytes] | None = None
+    ) -> None:
+        await self._store.fork(conversation, lines, parent=parent, blobs=blobs)
+
+    async def remove(self, conversation: str, *, after: int | None = None) -> None:
+        await self._store.remove(conversation, after=after)
+
+    async def glances(self, first: int = 1) -> list[Glance]:
+        return await self._store.glances(first)
 
     async def get_blob(self, name: str) -> bytes:
         return await self._store.get_blob(name)

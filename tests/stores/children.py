@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
-from agentchat.errors import AgentChatError, Conflict
+from agentchat.errors import AgentChatError, Conflict, ConversationExists, HasBranches, NoSuchConversation
 from agentchat.stores.owners import this_process
 
 from .script import Script, Wall, make_store, path_of, script_of
@@ -71,6 +71,77 @@ def add_lines_for_ever(kind: str, directory: str) -> None:
         while True:
             await store.append("c", script.grow(2, "x" * 500), after=len(script.transcript) - 2)
             os.write(1, f"{len(script.transcript)}\n".encode())
+
+    anyio.run(work)
+
+
+def fork_under(kind: str, directory: Path, worker: str, names: list[str]) -> str:
+    """Fork "c" under each of these names, at places of its own; answer the names that were free."""
+
+    async def work() -> list[str]:
+        store = make_store(kind, directory)
+        parent = script_of(await store.read("c"))
+        free = []
+        for number, name in enumerate(names):
+            branch = parent.fork(name, 1 + number % 3)
+            branch.grow(2, worker * 2000)
+            try:
+                await branch.begin_in(store)
+                free.append(name)
+            except ConversationExists:
+                continue
+        await store.aclose()
+        return free
+
+    return " ".join(anyio.run(work))
+
+
+def fork_for_ever(kind: str, directory: str) -> None:
+    """Fork "c" under one name after the other, with 200 lines each, and print each name, until killed."""
+
+    async def work() -> None:
+        store = make_store(kind, Path(directory))
+        parent = script_of(await store.read("c"))
+        number = 0
+        while True:
+            branch = parent.fork(f"c.{number}")
+            branch.grow(200, "x" * 500)
+            await branch.begin_in(store)
+            os.write(1, f"{branch.conversation}\n".encode())
+            number += 1
+
+    anyio.run(work)
+
+
+def remove_all(kind: str, directory: Path, names: list[str]) -> str:
+    """Remove these as far as it is allowed; answer which are gone."""
+
+    async def work() -> list[str]:
+        store = make_store(kind, directory)
+        gone = []
+        for name in names:
+            try:
+                await store.remove(name)
+                gone.append(name)
+            except (HasBranches, NoSuchConversation):
+                continue
+        await store.aclose()
+        return gone
+
+    return " ".join(anyio.run(work))
+
+
+def remove_for_ever(kind: str, directory: str) -> None:
+    """Begin a conversation with large payloads and remove it, again and again, until killed."""
+
+    async def work() -> None:
+        store = make_store(kind, Path(directory))
+        while True:
+            script = Script("gone")
+            lines = script.grow(20, "x" * 100_000)
+            await store.append("gone", lines, after=0, blobs=script.blobs)
+            await store.remove("gone")
+            os.write(1, b"gone\n")
 
     anyio.run(work)
 

@@ -27,6 +27,12 @@ def durable(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(params=KINDS[:2])
+def many(request: pytest.FixtureRequest) -> str:
+    """A store that keeps many conversations."""
+    return str(request.param)
+
+
 @pytest.fixture
 async def store(anyio_backend: str, kind: str, tmp_path: Path) -> AsyncIterator[Store]:
     made = make_store(kind, tmp_path)

@@ -9,7 +9,7 @@ from agentchat.seams import Store
 from agentchat.stores.jsonl import JsonlStore
 from agentchat.stores.memory import MemoryStore
 from agentchat.stores.sqlite import SqliteStore
-from agentchat.transcript.events import Event, Opened, Said
+from agentchat.transcript.events import Event, Forked, Opened, Position, Said
 from agentchat.transcript.messages import Text
 from agentchat.transcript.transcript import Transcript
 
@@ -48,6 +48,7 @@ class Script:
     def __init__(self, conversation: str = "c") -> None:
         self.transcript = Transcript()
         self.conversation = conversation
+        self.parent: Position | None = None
 
     @property
     def lines(self) -> list[bytes]:
@@ -61,6 +62,30 @@ class Script:
         """The next lines; the first of all is that of Opened."""
         return [self._next(text) for _ in range(count)]
 
+    def fork(self, branch: str, at: int | None = None) -> Script:
+        """A branch of it behind `at` (by default the end), with its first line."""
+        at = len(self.transcript) if at is None else at
+        parent = Position(conversation=self.conversation, seq=at)
+        forked = Script(branch)
+        forked.parent = parent
+        forked.transcript = self.transcript.upto(at)
+        forked.add(Forked(parent=parent, branch=branch))
+        return forked
+
+    @property
+    def own(self) -> list[bytes]:
+        """The lines behind the fork."""
+        return self.lines[0 if self.parent is None else self.parent.seq :]
+
+    async def begin_in(self, store: Store) -> None:
+        """Begin this branch in a store that holds its parent."""
+        assert self.parent is not None
+        await store.fork(self.conversation, self.own, parent=self.parent, blobs=self.blobs)
+
+    def add(self, event: Event) -> bytes:
+        """Enter an event; its line."""
+        return self.transcript.append(self.transcript.next(event, at=1.5, active=0.5, cause=0))
+
     def _next(self, text: str) -> bytes:
         transcript = self.transcript
         event: Event = (
@@ -68,7 +93,7 @@ class Script:
             if len(transcript)
             else Opened(conversation=self.conversation, charter={})
         )
-        return transcript.append(transcript.next(event, at=1.5, active=0.5, cause=0))
+        return self.add(event)
 
 
 def script_of(lines: list[bytes], conversation: str = "c") -> Script:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
+from pydantic import JsonValue
 
 from agentchat.errors import (
+    Conflict,
     ConversationExists,
     DamagedTranscript,
+    LeaseLost,
     NoSuchConversation,
     NotATranscript,
     StoreUnavailable,
     TranscriptError,
 )
+from agentchat.seams import Lease
 from agentchat.stores.jsonl import JsonlStore
+from agentchat.stores.owners import this_process
 from agentchat.transcript.chain import BLOB_LIMIT
+from agentchat.transcript.events import Position, Said
+from agentchat.transcript.messages import Data
 from agentchat.transcript.transcript import Transcript
 
 from .script import Script, names_in, script_of
@@ -201,3 +212,144 @@ async def test_another_file_under_the_same_name(tmp_path: Path) -> None:
     assert await store.heads() == []
     await store.append("c", Script().grow(1), after=0)
     assert [head.conversation for head in await store.heads()] == ["c"]
+
+
+# branches and removal
+
+
+async def test_a_branch_is_a_file_that_is_whole_by_itself(tmp_path: Path) -> None:
+    script = Script()
+    store = JsonlStore(tmp_path / "run.jsonl")
+    await store.append("c", script.grow(3, "x" * BLOB_LIMIT + "x"), after=0, blobs=script.blobs)
+    await store.append("c", script.grow(1, "y" * BLOB_LIMIT + "y"), after=3, blobs=script.blobs)
+    branch = script.fork("c.b", 3)
+    branch.grow(1, "z" * BLOB_LIMIT + "z")
+    await branch.begin_in(store)
+    path = tmp_path / "run.b.jsonl"
+    assert names_in(tmp_path) == ["run.b.jsonl", "run.jsonl"]
+    assert path.read_bytes() == branch.transcript.dumps()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert Transcript.load(path).conversation == "c.b"
+    for there in (store.beside("c.b"), JsonlStore(path)):
+        await there.append("c.b", branch.grow(1), after=len(branch.lines) - 1)
+        assert await there.read("c.b") == branch.lines
+        with pytest.raises(NoSuchConversation):
+            await there.read("c")
+    (tmp_path / "run.jsonl").unlink()
+    assert await JsonlStore(path).read("c.b") == branch.lines
+
+
+async def test_the_files_of_branches_by_their_names(tmp_path: Path) -> None:
+    store = JsonlStore(tmp_path / "run.jsonl")
+    assert store.beside("None.a.b").path.name == "run.b.jsonl", "it was not looked at: the last part is all there is"
+    await store.append("c.d", Script("c.d").grow(1), after=0)
+    for name, file in (("c.d.e", "run.e.jsonl"), ("c.d.8.1", "run.8.1.jsonl"), ("c.e", "run.e.jsonl")):
+        assert store.beside(name).path.name == file
+
+
+async def test_a_branch_begins_with_its_forked_line(tmp_path: Path) -> None:
+    script = Script()
+    store = JsonlStore(tmp_path / "run.jsonl")
+    await store.append("c", script.grow(3), after=0)
+    for lines in ([b"{}"], script.fork("c.other").own, script.grow(1)):
+        with pytest.raises(ValueError, match=r"Forked event of 'c\.b'"):
+            await store.fork("c.b", lines, parent=Position(conversation="c", seq=3))
+    assert names_in(tmp_path) == ["run.jsonl"]
+
+
+async def test_a_message_that_looks_like_a_fork_is_none(tmp_path: Path) -> None:
+    script = Script()
+    script.grow(1)
+    looks: JsonValue = {"event": {"kind": "forked", "branch": "x", "parent": {"conversation": "c", "seq": 1}}}
+    script.add(Said(sender="user", body=Data(type="Forged", value=looks)))
+    path = script.transcript.save(tmp_path / "run.jsonl")
+    assert b'"event":{"kind":"forked"' in path.read_bytes()
+    assert [head.conversation for head in await JsonlStore(path).heads()] == ["c"]
+
+
+async def test_a_file_that_is_in_the_way_stays(tmp_path: Path) -> None:
+    script = Script()
+    store = JsonlStore(tmp_path / "run.jsonl")
+    await store.append("c", script.grow(3), after=0)
+    for text in ("mine", '{"v":1,', "mine\n", "\n"):
+        (tmp_path / "run.b.jsonl").write_text(text)
+        with pytest.raises(ConversationExists, match=r"run\.b\.jsonl already; use another name"):
+            await script.fork("c.b").begin_in(store)
+        assert (tmp_path / "run.b.jsonl").read_text() == text
+        assert names_in(tmp_path) == ["run.b.jsonl", "run.jsonl"]
+
+
+async def test_an_empty_file_is_nobodys(tmp_path: Path) -> None:
+    script = Script()
+    store = JsonlStore(tmp_path / "run.jsonl")
+    await store.append("c", script.grow(3), after=0)
+    (tmp_path / "run.b.jsonl").touch()
+    (tmp_path / ".run.b.jsonl.partial").write_text("what a process that was killed had written")
+    branch = script.fork("c.b")
+    await branch.begin_in(store)
+    assert (tmp_path / "run.b.jsonl").read_bytes() == branch.transcript.dumps()
+    assert names_in(tmp_path) == ["run.b.jsonl", "run.jsonl"]
+
+
+async def test_what_waits_for_a_file_that_is_removed_meanwhile_writes_nothing(tmp_path: Path) -> None:
+    path, script = tmp_path / "run.jsonl", Script()
+    await JsonlStore(path).append("c", script.grow(3), after=0)
+    lines = script.grow(1)
+    ends: list[str] = []
+
+    async def wait(act: Callable[[JsonlStore], Awaitable[object]]) -> None:
+        try:
+            await act(JsonlStore(path))
+        except (Conflict, LeaseLost, NoSuchConversation) as error:
+            ends.append(type(error).__name__)
+
+    with path.open("rb+") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait, lambda store: store.append("c", lines, after=3))
+            tasks.start_soon(wait, lambda store: store.renew(Lease("c", "owner", 1)))
+            tasks.start_soon(wait, lambda store: store.remove("c"))
+            tasks.start_soon(wait, lambda store: store.read("c"))
+            await waiting_for(path, 4)
+            path.unlink()
+            fcntl.flock(holder, fcntl.LOCK_UN)
+    assert sorted(ends) == ["Conflict", "LeaseLost", "NoSuchConversation", "NoSuchConversation"]
+    assert names_in(tmp_path) == []
+
+
+async def waiting_for(path: Path, count: int) -> None:
+    """Wait until so many have opened the file, beside the one who asks."""
+    while opened(path) <= count:  # noqa: ASYNC110 - the kernel tells, not an event
+        await anyio.sleep(0.001)
+
+
+def opened(path: Path) -> int:
+    return [os.path.realpath(handle) for handle in Path("/proc/self/fd").iterdir()].count(str(path))
+
+
+async def test_what_comes_while_a_file_is_removed_begins_a_new_one(tmp_path: Path) -> None:
+    path, script, other = tmp_path / "run.jsonl", Script(), Script("other")
+    await JsonlStore(path).append("c", script.grow(3), after=0)
+    with path.open("rb+") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(JsonlStore(path).append, "other", other.grow(2), after=0))
+            await waiting_for(path, 1)
+            path.unlink()
+            fcntl.flock(holder, fcntl.LOCK_UN)
+    assert path.read_bytes() == other.transcript.dumps()
+
+
+async def test_a_removed_file_takes_its_lease_along(tmp_path: Path) -> None:
+    path, script = tmp_path / "run.jsonl", Script()
+    store = JsonlStore(path)
+    await store.append("c", script.grow(3), after=0)
+    lease = await store.take("c", this_process())
+    await store.release(lease)
+    assert names_in(tmp_path) == ["run.jsonl", "run.jsonl.lease"]
+    await store.remove("c")
+    assert names_in(tmp_path) == []
+    await store.release(lease)
+    with pytest.raises(LeaseLost):
+        await store.renew(lease)
+    assert names_in(tmp_path) == [], "nothing of it comes back"

@@ -33,6 +33,7 @@ from agentchat.transcript.events import CallFinished, CallStarted, Closed, Said,
 from agentchat.transcript.messages import CodeRun
 from agentchat.transcript.transcript import Transcript
 from tests.stores.around import AroundStore
+from tests.survival import worlds
 
 ID = "survivor"
 REPLIES = (
@@ -181,6 +182,8 @@ def recorded(folder: Path, store: str) -> list[str]:
 
 
 def work(order: dict[str, Any]) -> dict[str, Any]:
+    if order["do"] == "world":
+        return worlds.work(order)
     folder, store = Path(order["folder"]), str(order["store"])
     if order["do"] == "recorded":
         return {"recorded": recorded(folder, store)}

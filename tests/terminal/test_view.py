@@ -209,7 +209,7 @@ NOTES = [
         "coder was changed by me: better",
     ),
     (Forked(parent=Position(conversation="p", seq=3), branch="b"), "forked from event 3 of p"),
-    (Edited(act="replace", author="me", reason="typo"), "edited by me (replace): typo"),
+    (Edited(act="budget", value={}, author="me", reason="typo"), "edited by me (budget): typo"),
     (Scrubbed(target=3, digest="d", author="me", reason="secret"), "event 3 was removed by me: secret"),
 ]  # fmt: skip
 

@@ -16,6 +16,7 @@ from agentchat.policy.prompts.request import PER_MESSAGE, Bytes, ChatMessage, Fr
 from agentchat.policy.prompts.shown import Context
 from agentchat.policy.spending.admission import LEAST_OUTPUT, Allowed, room
 from agentchat.policy.spending.ledger import ledger_of
+from agentchat.policy.spending.prices import bound
 from agentchat.policy.state import State, state_of
 from agentchat.transcript.calls import ModelRecipe, Reserved
 from agentchat.transcript.events import TurnGiven
@@ -98,7 +99,8 @@ def _limit(
 def _least(card: ModelCard, size: int) -> tuple[int, Reserved]:
     """The shortest answer that is worth asking for, and what that would set aside."""
     output = LEAST_OUTPUT if card.max_output is None else min(LEAST_OUTPUT, card.max_output)
-    return output, Reserved(tokens=size + output)
+    usd = None if card.price is None else bound(card.price, size, output)
+    return output, Reserved(tokens=size + output, usd=usd)
 
 
 def _at_once(state: State) -> int:

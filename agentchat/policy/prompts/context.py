@@ -31,6 +31,7 @@ from agentchat.transcript.events import (
     CallInDoubt,
     CallStarted,
     Compacted,
+    Edited,
     Entry,
     Opened,
     PersonaChanged,
@@ -131,6 +132,13 @@ def _compacted(log: _Log, event: Compacted) -> None:
 def _texts(seq: int, reply: Reply) -> tuple[Piece, ...]:
     where = f"{seq}/result/parts"
     return tuple(f"@{where}/{place}/content" for place, part in enumerate(reply.parts) if isinstance(part, TextPart))
+
+
+def _edited(log: _Log, event: Edited) -> None:
+    """Something before was changed, and everything here is worked out from the change: the next requests begin anew,
+    with all that they show. What was sent before builds on other words."""
+    for context in log.contexts.values():
+        context.base, context.base_count, context.base_tail = None, 0, None
 
 
 # messages and turns
@@ -352,6 +360,7 @@ def _flush(log: _Log, context: Context) -> None:
 
 _ACTS: Final[dict[type, Callable[[_Log, Any], None]]] = {
     Opened: _opened,
+    Edited: _edited,
     Said: _said,
     TurnGiven: _turn_given,
     TurnPassed: _turn_over,

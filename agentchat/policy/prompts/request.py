@@ -23,7 +23,7 @@ from agentchat.transcript.transcript import Transcript
 HEADS: Final[dict[Wire, bytes]] = {"chat": b'{"messages":[', "responses": b'{"input":['}
 PER_MESSAGE: Final = 16
 """Tokens that a message may cost beside its bytes: chat templates put a few marks around each. DESIGN's figure."""
-_POINTER: Final = re.compile(r"(\d+)(/[^\[]*)?(?:\[(\d+):(\d+)\])?")
+_POINTER: Final = re.compile(r"[@%~](\d+)(?:/([^\[]*))?(?:\[(\d+):(\d+)\])?")
 _quote: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -225,21 +225,23 @@ def resolve(transcript: Transcript, pieces: Sequence[Piece]) -> str:
 
 
 def _piece(transcript: Transcript, piece: Piece) -> str:
-    if piece.startswith("="):
+    mark = piece[:1]
+    if mark == "=":
         return piece[1:]
-    match = _POINTER.fullmatch(piece[1:]) if piece[:1] in ("@", "%", "~") else None
+    match = _POINTER.fullmatch(piece)
     if match is None:
         raise DamagedTranscript(f"{piece!r} is neither text nor a pointer")
     seq, path, start, stop = match.groups()
     try:
         value: object = transcript[int(seq)].event
-        for step in (path or "").split("/")[1:]:
-            value = _step(value, step)
+        if path is not None:
+            for step in path.split("/"):
+                value = _step(value, step)
     except (LookupError, AttributeError, ValueError):
         raise DamagedTranscript(f"the pointer {piece!r} leads nowhere") from None
-    if piece.startswith("%"):
+    if mark == "%":
         return to_json(value).decode()
-    if piece.startswith("~"):
+    if mark == "~":
         return escaped(value if isinstance(value, str) else to_json(value).decode())
     if not isinstance(value, str):
         raise DamagedTranscript(f"the pointer {piece!r} leads to no text")
@@ -252,9 +254,9 @@ def escaped(text: str) -> str:
 
 
 def _step(value: object, step: str) -> object:
-    if isinstance(value, dict):
+    if type(value) is dict:
         return value[step]
-    if isinstance(value, list | tuple):
+    if type(value) is tuple or type(value) is list:
         return value[int(step)]
     if step not in getattr(type(value), "__pydantic_fields__", ()):
         raise LookupError(step)  # fields only: a pointer out of a file must reach no other attribute

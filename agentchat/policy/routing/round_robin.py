@@ -20,18 +20,22 @@ def addressed(transcript: Transcript, board: Board) -> TurnGiven | None:
     said = transcript[seq].event
     assert isinstance(said, Said)
     assert said.to is not None
-    return TurnGiven(to=said.to, subject=seq, why=Why(router="addressed", reason=f"{said.sender} asked for it"))
+    reason = f"{said.sender} asked for it"
+    why = Why(router="addressed", reason=reason, candidates=(said.to,), values={"message": seq})
+    return TurnGiven(to=said.to, subject=seq, why=why)
 
 
 def round_robin(transcript: Transcript, board: Board, agreed: Agreed) -> Route:
     """The next of the roster, from the first when a person opens the run."""
     names = agreed.names
-    place = names.index(board.rotate_from) + 1 if board.rotate_from in names else 0
+    known = board.rotate_from in names
+    place = names.index(board.rotate_from) + 1 if known and board.rotate_from is not None else 0
     chosen = names[place % len(names)]
     accepts = agreed.cards[chosen].accepts
     subject = subject_for(transcript, board, chosen, accepts)
     if subject is not None:
-        return TurnGiven(to=chosen, subject=subject, why=_in_turn(board.rotate_from if place else None))
+        place %= len(names)
+        return TurnGiven(to=chosen, subject=subject, why=_in_turn(board.rotate_from if known else None, chosen, place))
     return nothing_fits(board, chosen, accepts)
 
 
@@ -44,6 +48,8 @@ def nothing_fits(board: Board, agent: str, accepts: tuple[str, ...]) -> Ending:
     return Ending("failed", "types", board.last_said, {"agent": agent, "accepts": list(accepts)}, reason)
 
 
-@lru_cache(maxsize=256)
-def _in_turn(after: str | None) -> Why:
-    return Why(router="round_robin", reason="first in the roster" if after is None else f"after {after}")
+@lru_cache(maxsize=1024)
+def _in_turn(after: str | None, chosen: str, place: int) -> Why:
+    """The one whose place in the roster it is; the same object every time round."""
+    reason = "first in the roster" if after is None else f"after {after}"
+    return Why(router="round_robin", reason=reason, candidates=(chosen,), values={"place": place})

@@ -55,19 +55,12 @@ def unheard(by: str | None, did: str) -> str:
     return f"no agent has {did}" if by is None else f"{by} has not {did}"
 
 
-class Mentions(Leaf):
-    """Ends when an agent's text holds `text` as whole words, outside fenced blocks; case counts.
-
-    It never looks at the results of code.
-    """
+class _Spoken(Leaf):
+    """A rule on what an agent says: its text, and perhaps who is to say it."""
 
     on: ClassVar[tuple[type, ...]] = (Said,)
-    rule: Literal["mentions"] = "mentions"
-    text: str = Field(min_length=1)
+    text: str
     by: str | None = None
-
-    def __init__(self, text: str, by: str | None = None, **given: object) -> None:
-        super().__init__(text=text, by=by, **given)
 
     def senders(self) -> tuple[str, ...]:
         """The one that is meant, if one is."""
@@ -79,48 +72,51 @@ class Mentions(Leaf):
         if said is None:
             return None
         body = transcript.body(entry.seq)
-        if not isinstance(body, Text) or self.text not in body.text:
-            return None
-        if re.search(rf"(?<!\w){re.escape(self.text)}(?!\w)", outside_fences(body.text)) is None:
-            return None
-        return {"text": self.text, "sender": said.sender}
+        return {"text": self.text, "sender": said.sender} if isinstance(body, Text) and self.in_(body.text) else None
+
+    def in_(self, said: str) -> bool:
+        """Whether this text says it."""
+        raise NotImplementedError
 
     def standing(self, board: Board, memory: object = None) -> str:
         """Who has not said it."""
         return unheard(self.by, "said it")
 
 
-class Says(Leaf):
+class Mentions(_Spoken):
+    """Ends when an agent's text holds `text` as whole words, outside fenced blocks; case counts.
+
+    It never looks at the results of code.
+    """
+
+    rule: Literal["mentions"] = "mentions"
+    text: str = Field(min_length=1)
+
+    def __init__(self, text: str, by: str | None = None, **given: object) -> None:
+        super().__init__(text=text, by=by, **given)
+
+    def in_(self, said: str) -> bool:
+        """As whole words, outside fences."""
+        if self.text not in said:  # the usual case, at the least cost
+            return False
+        return re.search(rf"(?<!\w){re.escape(self.text)}(?!\w)", outside_fences(said)) is not None
+
+
+class Says(_Spoken):
     """Ends when an agent's whole message is `text`, white space at both ends aside; case counts.
 
     The usual TERMINATE: a message that only quotes the word among others does not count.
     """
 
-    on: ClassVar[tuple[type, ...]] = (Said,)
     rule: Literal["says"] = "says"
     text: str = Field(pattern=r"\S")
-    by: str | None = None
 
     def __init__(self, text: str, by: str | None = None, **given: object) -> None:
         super().__init__(text=text, by=by, **given)
 
-    def senders(self) -> tuple[str, ...]:
-        """The one that is meant, if one is."""
-        return only(self.by)
-
-    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
-        """True at a message of an agent that is just that."""
-        said = said_by(entry, self.by)
-        if said is None:
-            return None
-        body = transcript.body(entry.seq)
-        if not isinstance(body, Text) or body.text.strip() != self.text.strip():
-            return None
-        return {"text": self.text, "sender": said.sender}
-
-    def standing(self, board: Board, memory: object = None) -> str:
-        """Who has not said it."""
-        return unheard(self.by, "said it")
+    def in_(self, said: str) -> bool:
+        """As the whole message."""
+        return said.strip() == self.text.strip()
 
 
 class From(Leaf):

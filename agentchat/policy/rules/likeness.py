@@ -15,6 +15,14 @@ ALIKE: Final = 9
 MOST_CHARACTERS: Final = 16_384
 """A longer text is like another only where they are equal: counting its words would cost milliseconds a message."""
 _WORD: Final = re.compile(r"\w+")
+_BETWEEN: Final = {code: " " for code in range(128) if not re.match(r"\w", chr(code))}
+"""What stands between words in ASCII. Most text is ASCII, and so taken apart five times as fast as by the pattern."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, in order."""
+    lower = text.lower()
+    return lower.translate(_BETWEEN).split() if lower.isascii() else _WORD.findall(lower)
 
 
 class Sample:
@@ -25,10 +33,9 @@ class Sample:
     def __init__(self, text: str, beside: object = None) -> None:
         self.text = text
         self.beside = beside
-        self.bag: Counter[str] = Counter()
-        if len(text) <= MOST_CHARACTERS:
-            self.bag.update(_WORD.findall(text.lower()))
-        self.words = sum(self.bag.values())
+        words = words_of(text) if len(text) <= MOST_CHARACTERS else []
+        self.bag = Counter(words)
+        self.words = len(words)
 
     def like(self, other: Sample) -> bool:
         """Whether the two are alike. Texts without a word, or too long to count, are so only where they are equal."""
@@ -39,6 +46,9 @@ class Sample:
         both = self.words + other.words
         if not self.words or not other.words or not _enough(min(self.words, other.words), both):
             return False  # the smaller bag bounds what they share
+        common = len(self.bag.keys() & other.bag.keys())
+        if not _enough(common + min(self.words - len(self.bag), other.words - len(other.bag)), both):
+            return False  # so do the words that only one of them has: most pairs are told apart here, uncounted
         return _enough(sum((self.bag & other.bag).values()), both)
 
 

@@ -11,13 +11,14 @@ call when a log is checked. What `room` allows, `admits` takes. Never here: what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from agentchat.policy.spending.amounts import UNITS, Unit, amount_of
-from agentchat.policy.spending.budget import Budget, Caps
+from agentchat.policy.spending.budget import NOTHING, Budget, Caps
 from agentchat.policy.spending.ledger import Account, Ledger
 from agentchat.policy.spending.prices import NANOS, UNLIMITED, Price, affordable_output, bound, nanos
-from agentchat.transcript.calls import JsonObject, ModelRecipe, Reserved
+from agentchat.transcript.calls import JsonObject, ModelRecipe, Reserved, Share
 from agentchat.transcript.events import CallStarted, Overrun
 
 LEAST_OUTPUT: Final = 16
@@ -106,10 +107,29 @@ def rest(budget: Budget, ledger: Ledger, agent: str, share: int = 1) -> Reserved
         if own < 1 or stopped is not None:
             return Denied(_values(scope, unit, account, 1, cap, stopped, share))
         left[unit] = min(own, left.get(unit, own))
-    if not left:
+    tiers = {name: _rest_of_tier(budget, ledger, name, caps, share) for name, caps in budget.tiers.items()}
+    if not left and not tiers:
         return None
+    return Reserved(**_share(left).model_dump(), tiers=tiers or None)
+
+
+def _rest_of_tier(budget: Budget, ledger: Ledger, tier: str, caps: Caps, share: int) -> Share:
+    """What a conversation may spend on one tier; no call at all, where one of its caps is spent."""
+    scope = f"tier {tier}"
+    left: dict[Unit, int] = {}
+    for unit in UNITS:
+        cap = caps.most(unit)
+        if cap is not None:
+            own = (cap - ledger.account(scope, budget.per).taken.of(unit)) // share
+            if own < 1 or (scope, unit) in ledger.stopped:
+                return NOTHING
+            left[unit] = own
+    return _share(left)
+
+
+def _share(left: Mapping[Unit, int]) -> Share:
     usd = left.get("usd")
-    return Reserved(calls=left.get("calls"), tokens=left.get("tokens"), usd=None if usd is None else usd / NANOS)
+    return Share(calls=left.get("calls"), tokens=left.get("tokens"), usd=None if usd is None else usd / NANOS)
 
 
 def admits(
@@ -140,6 +160,18 @@ def admits(
         asked = amount.of(unit) if known else None
         if asked is None or stopped is not None or account.taken.of(unit) + asked > cap:
             return _values(scope, unit, account, asked, cap, stopped)
+    return None if model or reserved is None else _tiers_admit(budget, ledger, reserved)
+
+
+def _tiers_admit(budget: Budget, ledger: Ledger, reserved: Reserved) -> JsonObject | None:
+    """Whether what a conversation inside sets aside for single tiers fits as well."""
+    for tier, share in (reserved.tiers or {}).items():
+        amount, scope = amount_of(share), f"tier {tier}"
+        for unit in UNITS:
+            cap = budget.tiers[tier].most(unit) if tier in budget.tiers else None
+            account = ledger.account(scope, budget.per)
+            if cap is not None and amount.of(unit) and account.taken.of(unit) + amount.of(unit) > cap:
+                return _values(scope, unit, account, amount.of(unit), cap, None)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from agentchat.policy.spending.prices import nanos
-from agentchat.transcript.calls import Reserved
+from agentchat.transcript.calls import Share
 
 Unit = Literal["calls", "tokens", "usd"]
 UNITS: Final[tuple[Unit, ...]] = ("calls", "tokens", "usd")
@@ -33,7 +33,7 @@ class Amount(NamedTuple):
         return self[UNITS.index(unit)]
 
 
-def amount_of(reserved: Reserved | None) -> Amount:
+def amount_of(reserved: Share | None) -> Amount:
     """A reservation as an amount; what it does not count is nothing."""
     if reserved is None:
         return Amount()

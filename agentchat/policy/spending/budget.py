@@ -15,7 +15,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.spending.amounts import WHOLE, Unit
 from agentchat.policy.spending.prices import NANOS
-from agentchat.transcript.calls import JsonObject, Reserved
+from agentchat.transcript.calls import JsonObject, Reserved, Share
 from agentchat.transcript.messages import Frozen
 
 MOST_USD: Final = 1_000_000.0
@@ -134,12 +134,34 @@ class Budget(Caps):
             )
             if most is not None
         }
-        return self.model_copy(update=lower)
+        tiers = dict(self.tiers)
+        for name, most in (given.tiers or {}).items():
+            tiers[name] = _lower(tiers.get(name), most)
+        return self.model_copy(update={**lower, "tiers": tiers})
 
     def written(self) -> JsonObject:
         """The budget as plain JSON, as `RunStarted` keeps it."""
         dumped: JsonObject = self.model_dump(mode="json", exclude_defaults=True)
         return dumped
+
+
+NOTHING: Final = Share(calls=0)
+"""What may be spent where nothing may."""
+
+
+def _lower(own: Cap | None, most: Share) -> Cap:
+    """The lower of two caps, unit by unit."""
+    if most == NOTHING:
+        return Cap(tokens=1)  # no call takes so little, and a cap of 0 is refused as a slip of the user's
+    given = {"calls": most.calls, "tokens": most.tokens, "usd": most.usd}
+    if own is None:
+        return Cap.model_validate(given)
+    return Cap.model_validate(
+        {
+            unit: cap if (mine := getattr(own, unit)) is None else mine if cap is None else min(mine, cap)
+            for unit, cap in given.items()
+        }
+    )
 
 
 def wrong_with(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:

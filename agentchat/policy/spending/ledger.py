@@ -20,7 +20,8 @@ Where neither a reservation nor a report says how many tokens a call took, nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 from agentchat.policy.cards import ModelCard
@@ -49,6 +50,9 @@ _UNSENT: Final = frozenset({"ModelUnreachable", "ModelKeyMissing", "RealModelFor
 """Errors of calls that never left, by the names in `errors.py`."""
 
 
+_NO_TIERS: Final[Mapping[str, Amount]] = MappingProxyType({})
+
+
 class Account:
     """One scope: what its calls have cost, and what is set aside for those that are out."""
 
@@ -65,7 +69,10 @@ class Account:
 
 
 class Out(NamedTuple):
-    """A call that is out: what it set aside in which scopes, and the price it goes by."""
+    """A call that is out: what it set aside in which scopes, and the price it goes by.
+
+    tiers: what a conversation inside set aside of it for single tiers.
+    """
 
     model: bool
     reserved: Reserved | None
@@ -73,6 +80,7 @@ class Out(NamedTuple):
     price: Price | None
     scopes: tuple[str, ...]
     accounts: tuple[Account, ...]
+    tiers: Mapping[str, Amount] = _NO_TIERS
 
 
 class Excess(NamedTuple):
@@ -166,7 +174,16 @@ def _started(ledger: Ledger, entry: Entry, event: CallStarted) -> None:
         if model:
             account.spent = account.spent.plus(Amount(calls=1))
     price = None if card is None else card.price
-    ledger.out[entry.seq] = Out(model, event.reserved, held, price, scopes, accounts)
+    tiers = _NO_TIERS if model or event.reserved is None else _by_tier(event.reserved)
+    for scope, amount in tiers.items():
+        for account in _accounts(ledger, (scope,)):
+            account.held = account.held.plus(amount)
+    ledger.out[entry.seq] = Out(model, event.reserved, held, price, scopes, accounts, tiers)
+
+
+def _by_tier(reserved: Reserved) -> Mapping[str, Amount]:
+    """The amounts that go to single tiers, by the names of their scopes."""
+    return {f"tier {tier}": amount_of(share) for tier, share in (reserved.tiers or {}).items()}
 
 
 def _accounts(ledger: Ledger, scopes: tuple[str, ...]) -> tuple[Account, ...]:
@@ -186,7 +203,7 @@ def _finished(ledger: Ledger, entry: Entry, event: CallFinished) -> None:
     if isinstance(event.result, Reply) and out.model:
         _settle(ledger, event.call, _reported(out, event.result.usage))
     elif isinstance(event.result, ToolResult) and event.result.spent is not None:
-        _settle(ledger, event.call, _told(out, event.result.spent))
+        _settle(ledger, event.call, _told(out, event.result.spent), _by_tier(event.result.spent))
     else:
         _settle(ledger, event.call)
 
@@ -237,11 +254,13 @@ def _told(out: Out, spent: Reserved) -> Amount:
     )
 
 
-def _settle(ledger: Ledger, call: int, paid: Amount | None = None) -> None:
+def _settle(ledger: Ledger, call: int, paid: Amount | None = None, by_tier: Mapping[str, Amount] | None = None) -> None:
     """Book what a call has cost, by default what it had reserved, and give the reservation back."""
     out = ledger.out.pop(call, None)
     if out is None:
         return
+    if out.tiers or by_tier:
+        _settle_tiers(ledger, out, out.tiers if paid is None else by_tier or _NO_TIERS)
     paid = out.held if paid is None else paid
     for account in out.accounts:
         account.held = account.held.minus(out.held)
@@ -256,6 +275,14 @@ def _settle(ledger: Ledger, call: int, paid: Amount | None = None) -> None:
         for excess in more:
             for scope in out.scopes:
                 ledger.stopped.setdefault((scope, excess.unit), call)
+
+
+def _settle_tiers(ledger: Ledger, out: Out, paid: Mapping[str, Amount]) -> None:
+    """Book what a conversation inside has spent on single tiers, whether a cap stood there or not."""
+    for scope in {**out.tiers, **paid}:
+        for account in _accounts(ledger, (scope,)):
+            account.held = account.held.minus(out.tiers.get(scope, Amount()))
+            account.spent = account.spent.plus(paid.get(scope, Amount()))
 
 
 def _counted(out: Out, unit: Unit) -> bool:
