@@ -31,7 +31,8 @@ def test_every_command_that_the_demo_names_works(cli: Cli) -> None:
     assert "· runner ran python in " in shown.out
     checked = cli("replay", "--check", id)
     assert checked.code == 0
-    assert re.fullmatch(rf"{id}: \d+ events checked, no difference\n", checked.out)
+    told = r"\d+ events checked, 5 turns run again \(coder 3, runner 2\), no difference"
+    assert re.fullmatch(rf"{id}: {told}\n", checked.out)
     again = cli("resume", id)
     assert (again.code, again.out) == (0, "")
     assert "there is nothing to go on with" in again.err

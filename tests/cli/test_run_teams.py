@@ -215,7 +215,7 @@ def test_a_person_speaks_at_the_terminal_and_may_go_on_later(cli: Cli) -> None:
         child.kill(9)
         child.close()
         shown = cli("show", "k")
-        assert "Waits for an answer. Give it in a terminal with: agentchat resume k" in shown.out
+        assert "Waits for user to answer. Do so with: agentchat answer k q" in shown.out
         assert "nobody can be asked here" in cli("resume", "k").err
         child = spawn(cli, "resume", "k")
         child.expect_exact("coder: What colour?")
