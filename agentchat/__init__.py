@@ -76,6 +76,7 @@ _HOME = {
     "UserProxy": "agentchat.agents.user_proxy",
     "Where": "agentchat.policy.rules",
     "agent": "agentchat.agents.function",
+    "assert_replays": "agentchat.rechecking",
     "diff": "agentchat.debug.diff",
     "forbid_real_models": "agentchat.models.forbid",
     "load_team": "agentchat.teams",

@@ -30,7 +30,12 @@ def show(rows: Sequence[Row]) -> None:
 
 def median_us(stamps: Sequence[float]) -> float:
     """The median distance of consecutive time stamps, in microseconds."""
-    return statistics.median((after - before) * 1e6 for before, after in itertools.pairwise(stamps))
+    return statistics.median(distances(stamps))
+
+
+def distances(stamps: Sequence[float]) -> list[float]:
+    """The distances of consecutive time stamps, in microseconds."""
+    return [(after - before) * 1e6 for before, after in itertools.pairwise(stamps)]
 
 
 def per_call_us(act: Callable[[], object], count: int) -> float:

@@ -6,11 +6,11 @@ classes) is not made up: such an agent is left out, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, create_model
 
 from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import FunctionAgent
@@ -25,7 +25,7 @@ from agentchat.runtime.recheck_verdicts import recorded_tool
 from agentchat.runtime.recheck_walk import Seat
 from agentchat.seams import Agent, Store, Tool
 from agentchat.teams.named_code import TYPES, NamedCode
-from agentchat.transcript.calls import Reply, Reserved
+from agentchat.transcript.calls import JsonObject, Reply, Reserved
 from agentchat.transcript.events import Position
 
 OF_THE_PROGRAM: Final = "only the program that made it has it: replay(..., team=chat)"
@@ -47,17 +47,18 @@ class CardModel:
         raise ModelRejected(f"the model {self._card.name} is known from a record only, and cannot be asked")
 
 
-def seat_of(card: AgentCard, code: NamedCode, *, agents: bool) -> Seat | str:
+def seat_of(card: AgentCard, schemas: Mapping[str, JsonObject], code: NamedCode, *, agents: bool) -> Seat | str:
     """The agent of a card, or why it is not run again.
 
-    code: finds tools, and with `agents` the functions of function agents, where code of others is trusted.
+    schemas: of the message types that were agreed on. code: finds tools, and with `agents` the functions of function
+    agents, where code of others is trusted.
     """
-    unknown = [name for name in card.emits if name not in TYPES and card.kind != "function"]
-    if unknown:
-        return f"its answers are of the type {unknown[0]}; {OF_THE_PROGRAM}"
     if card.kind in _ASKING and card.model is not None:
-        checked = card.check is not None or card.answer is not None
-        return Seat(_assistant(card, code, checked=checked), verdicts=checked)
+        types = _types(card, schemas)
+        if isinstance(types, str):
+            return types
+        checked = card.check is not None or card.answer is not None or bool(types)
+        return Seat(_assistant(card, types, code, checked=checked), verdicts=checked)
     if card.kind == "user-proxy" and (card.code is not None or card.human == "always"):
         return Seat(_proxy(card))
     if card.kind == "team" and card.tools:
@@ -67,16 +68,27 @@ def seat_of(card: AgentCard, code: NamedCode, *, agents: bool) -> Seat | str:
     return f"it is no agent of this package; {OF_THE_PROGRAM}"
 
 
-def _assistant(card: AgentCard, code: NamedCode, *, checked: bool) -> Agent:
+def _types(card: AgentCard, schemas: Mapping[str, JsonObject]) -> dict[str, type[BaseModel]] | str:
+    """Classes that take any object, in the place of those of the program: the record says what those had against it."""
+    unknown = [name for name in card.emits if name not in TYPES]
+    other = next((name for name in unknown if schemas.get(name, {}).get("type") != "object"), None)
+    if other is not None:
+        return f"its answers are of the type {other}, which is no object; {OF_THE_PROGRAM}"
+    return {name: create_model(name, __config__=ConfigDict(extra="allow")) for name in unknown}
+
+
+def _assistant(card: AgentCard, types: dict[str, type[BaseModel]], code: NamedCode, *, checked: bool) -> Agent:
     """Whatever asks a model: instructions, forms and context are taken from the record when it is asked."""
     assert card.model is not None
-    return Assistant(
+    made = Assistant(
         card.name,
         model=[CardModel(one) for one in (card.model, *card.fallbacks)],
         stronger=None if card.stronger is None else CardModel(card.stronger),
         tools=[_tool(tool, code) for tool in card.tools],
         check=_passed if checked else None,
     )
+    made.types = types
+    return made
 
 
 def _passed(answer: object) -> None:
@@ -90,9 +102,9 @@ def _proxy(card: AgentCard) -> Agent:
 
 
 def _team(card: AgentCard) -> Seat | str:
-    unknown = [name for name in card.accepts if name not in TYPES]
+    unknown = [name for name in (*card.accepts, *card.emits) if name not in TYPES]
     if unknown:
-        return f"it takes messages of the type {unknown[0]}; {OF_THE_PROGRAM}"
+        return f"it takes or gives messages of the type {unknown[0]}; {OF_THE_PROGRAM}"
     accepts, emits = (tuple(TYPES[name] for name in names) for names in (card.accepts, card.emits))
     made = TeamAgent(_Elsewhere(card.source or ""), card.name, accepts=accepts, emits=emits)
     return Seat(_with_tools(made, [recorded_tool(card.tools[0])]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from agentchat.agents.function import FunctionAgent
 from agentchat.conversation import Conversation
 from agentchat.policy.charter import AgentCard, Charter, agreed_in, changes
@@ -9,6 +11,7 @@ from agentchat.rechecking.recorded import seat_of
 from agentchat.runtime.recheck_walk import Seat
 from agentchat.seams import Agent
 from agentchat.teams.named_code import NamedCode
+from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.transcript import Transcript
 
 _OURS = "agentchat."
@@ -30,21 +33,22 @@ class TeamSeats:
 
     def seat(self, log: Transcript, name: str) -> Seat | str:
         """The agent, or why it is not run again."""
-        card = agreed_in(log).cards.get(name)
+        agreed = agreed_in(log)
+        card = agreed.cards.get(name)
         if card is None:
             return "the agreement knows no such agent"
         known = self._found.get(name)
         if known is None or known[0] is not card:
-            known = self._found[name] = card, self._seat(card)
+            known = self._found[name] = card, self._seat(card, {} if agreed.charter is None else agreed.charter.schemas)
         return known[1]
 
-    def _seat(self, card: AgentCard) -> Seat | str:
+    def _seat(self, card: AgentCard, schemas: Mapping[str, JsonObject]) -> Seat | str:
         agent = self._team.get(card.name)
         if agent is not None and not _changes(card, self._cards[card.name], texts_of_code=not self._agents):
             return self._mine(agent)
         if self._team and card.kind == "function":
             return "the team that was given has it otherwise, or not at all"
-        return seat_of(card, self._code, agents=self._agents)
+        return seat_of(card, schemas, self._code, agents=self._agents)
 
     def _mine(self, agent: Agent) -> Seat | str:
         if not is_ours(agent):

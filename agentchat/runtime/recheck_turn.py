@@ -15,11 +15,11 @@ from agentchat.runtime.calls import Admitted, Call, Done, Performer
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.host import Host
 from agentchat.runtime.recheck_lane import Lane
-from agentchat.runtime.recheck_verdicts import RecordedTool, checked_by_record
+from agentchat.runtime.recheck_verdicts import RecordedTool, checked_by_record, refused_by_record
 from agentchat.runtime.replying import reply
 from agentchat.runtime.rerun import Record
 from agentchat.runtime.turn import Act, LiveTurn
-from agentchat.seams import Agent, Limits, Sandbox, Says, Tool
+from agentchat.seams import Agent, Limits, Sandbox, Says, Tool, TypedAnswer
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFailed, CallFinished, Position, TurnGiven
 from agentchat.transcript.messages import CodeRun
@@ -108,6 +108,11 @@ class CheckedTurn(LiveTurn):
         if self._lane.verdicts and agent.check is not None:
             agent = checked_by_record(agent, self._lane)
         return await reply(self, agent)
+
+    def unsayable(self, answer: TypedAnswer) -> tuple[str, ...]:
+        """As live, and what the record says of the answer where its class or check is not at hand."""
+        problems = super().unsayable(answer)
+        return problems or (refused_by_record(self._lane, answer.call) if self._lane.verdicts else ())
 
     def tool_named(self, name: str) -> Tool | None:
         """The agent's tool; one that is not at hand answers from the record."""

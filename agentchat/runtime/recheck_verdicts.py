@@ -112,16 +112,22 @@ class _Checked(Protocol):
     check: Callable[[Any], object] | None
 
 
+def refused_by_record(lane: Lane, call: int) -> tuple[str, ...]:
+    """What the record has against the answer that came with a call; nothing where it was taken."""
+    entry = lane.next()
+    event = None if entry is None else entry.event
+    refused = isinstance(event, Refused) and event.by == "agent" and event.from_calls == (call,)
+    return event.problems if refused and isinstance(event, Refused) else ()
+
+
 def checked_by_record(agent: Agent, lane: Lane) -> Agent:
     """The agent with the record in place of its check."""
     mine = copy.copy(agent)
 
     def check(answer: object) -> None:
-        """Raise what the recorded check raised."""
+        """Raise what the recorded check raised, where that was no refusal."""
         entry = lane.next()
         event = None if entry is None else entry.event
-        if isinstance(event, Refused) and event.by == "agent" and len(event.problems) == 1:
-            raise ValueError(event.problems[0])
         if isinstance(event, TurnFailed) and not hasattr(errors, event.error.type):
             raise CallFailedError(event.error.type, event.error.message)
 

@@ -22,7 +22,7 @@ from agentchat.errors import AgentChatError
 from agentchat.policy.state import state_of
 from agentchat.runtime.manager import Judge
 from agentchat.runtime.problems import problem_of
-from agentchat.runtime.recheck_departures import Departure, departure, same
+from agentchat.runtime.recheck_departures import Departure, alike, departure, same
 from agentchat.runtime.recheck_lane import Departed, Lane
 from agentchat.runtime.recheck_record import OVER, Ongoing
 from agentchat.runtime.recheck_turn import CheckingHost, NoSandbox
@@ -55,8 +55,8 @@ _CODE_CHANGED: Final = "its code was another one when it was resumed, as the rec
 
 
 class Seat(NamedTuple):
-    """Who acts in a turn. verdicts: whether the record speaks for its check of answers, which is not to be run. quick:
-    whether all it waits for is in the record."""
+    """Who acts in a turn. verdicts: whether the record speaks for the check of its answers, or for their class, which
+    is not at hand or not to be run. quick: whether all it waits for is in the record."""
 
     agent: Agent
     verdicts: bool = False
@@ -210,7 +210,8 @@ class Walk:
             early = lane.offered_at < entry.seq and same(entry.event, lane.offered)
             self._settle(lane, entry, f"does so before event {lane.offered_at}" if early else lane.offered)
         elif lane.answer is not None:
-            self._settle(lane, entry, None if same(entry.event, lane.answer) else self._unlike(lane, entry))
+            fits = same(entry.event, lane.answer) or (lane.verdicts and alike(entry.event, lane.answer))
+            self._settle(lane, entry, None if fits else self._unlike(lane, entry))
             self._gone.add(lane.turn)
         elif lane.stopped is not None:
             self._settle(lane, entry, f"stops: {type(lane.stopped).__name__}: {lane.stopped}")

@@ -99,7 +99,7 @@ def retried() -> Held:
     broken = Recording(ModelUnsupported("no schema"), ModelUnsupported("no tools"), '{"passed":true}', name="broken")
     typed = Assistant("typed", model=broken, emits=Report)
     team = [Assistant("ann", model=[first, second]), typed]
-    return Held(Conversation(team, until=MaxTurns(4) | Failures(3)), ours=False)
+    return Held(Conversation(team, until=MaxTurns(4) | Failures(3)))
 
 
 def typed() -> Held:
@@ -109,12 +109,12 @@ def typed() -> Held:
 
     answers = ("nonsense", '{"passed":"maybe"}', '{"passed":true}', '{"passed":true,"note":"good"}')
     writer = Assistant("writer", model=Recording(*answers), emits=Report, repairs=4, check=strict)
-    return Held(Conversation([writer], until=MaxTurns(1)), ours=False)
+    return Held(Conversation([writer], until=MaxTurns(1)))
 
 
 def failing() -> Held:
     writer = Assistant("writer", model=Recording("a", "b", "c", "d"), emits=Report, repairs=1)
-    return Held(Conversation([writer], until=MaxTurns(3) | Failures(1)), ours=False)
+    return Held(Conversation([writer], until=MaxTurns(3) | Failures(1)))
 
 
 def supervised() -> Held:

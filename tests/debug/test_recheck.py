@@ -18,7 +18,7 @@ from agentchat.conversation import Conversation
 from agentchat.errors import DamagedTranscript
 from agentchat.forking import Edit
 from agentchat.models.scripted import ScriptedModel
-from agentchat.policy.charter import AgentCard
+from agentchat.policy.charter import AgentCard, InDoubt
 from agentchat.policy.routing.plans import END
 from agentchat.policy.rules import MaxTurns
 from agentchat.rechecking import LeftOut, recheck, replay
@@ -255,6 +255,58 @@ async def test_an_agent_that_gives_a_call_up_by_itself_comes_out() -> None:
     assert (replayed.differences, dict(replayed.run_again)) == ([], {"hasty": 1})
 
 
+@pytest.mark.parametrize("policy", ["retry", "fail"])
+async def test_a_call_that_was_in_doubt_comes_out_as_it_was_settled(policy: InDoubt) -> None:
+    @tool
+    def act(what: str) -> str:
+        """Act, with an effect."""
+        return what
+
+    def chat(kept: MemoryStore) -> Conversation:
+        ann = Assistant("ann", model=Recording(asks(("act", '{"what":"x"}')), "done"), tools=[act])
+        return Conversation([ann], until=MaxTurns(1), store=kept, in_doubt=policy)
+
+    kept = MemoryStore()
+    await killed(chat(kept), 7)
+    transcript = (await chat(kept).resume("c")).transcript
+    (doubt,) = only(transcript, CallInDoubt)
+    assert isinstance(doubt.event, CallInDoubt)
+    assert doubt.event.policy == policy
+    replayed = await recheck(transcript)
+    assert (replayed.differences, dict(replayed.run_again)) == ([], {"ann": 1})
+
+
+async def test_an_answer_that_could_not_be_written_down_comes_out() -> None:
+    @agent
+    async def broken(text: str, turn: Turn) -> str:
+        return "half a character: \ud800"
+
+    chat = Conversation([broken], until=MaxTurns(1))
+    result = await chat.run("go")
+    assert result.outcome.kind == "failed"
+    replayed = await recheck(result.transcript, team=chat, agents=True)
+    assert (replayed.differences, dict(replayed.run_again)) == ([], {"broken": 1})
+
+
+async def test_a_long_run_lets_others_have_their_turn() -> None:
+    chat = Conversation(pair(*("word",) * 80), until=MaxTurns(80))
+    transcript = (await chat.run("go")).transcript
+    seen: list[str] = []
+
+    async def check() -> None:
+        assert (await recheck(transcript)).equal
+        seen.append("checked")
+
+    async def other() -> None:
+        await anyio.lowlevel.checkpoint()
+        seen.append("other")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(check)
+        tasks.start_soon(other)
+    assert seen == ["other", "checked"]
+
+
 # who does not act again
 
 
@@ -303,6 +355,49 @@ async def test_an_agent_that_waits_for_something_else_is_left_out() -> None:
     why = "it did nothing for 0.05 seconds: it waits for something else"
     assert replayed.left_out == (LeftOut("slow", 1, why),)
     assert dict(replayed.run_again) == {"ann": 1, "bob": 1}
+
+
+async def test_one_that_waits_beside_others_is_left_out_alone() -> None:
+    waits = False
+
+    @agent
+    async def start(text: str, turn: Turn) -> str:
+        return "go"
+
+    @agent
+    async def slow(text: str, turn: Turn) -> str:
+        if waits:
+            await anyio.sleep_forever()
+        return "slow"
+
+    @agent
+    async def quick(text: str, turn: Turn) -> str:
+        return "quick"
+
+    edges = [Edge(start, [slow, quick]), Edge(slow, END), Edge(quick, END)]
+    chat = Conversation(Graph(start=start, edges=edges), until=MaxTurns(9))
+    transcript = (await chat.run("go")).transcript
+    waits = True
+    replayed = await recheck(transcript, team=chat, agents=True, patience=0.05)
+    assert (replayed.differences, dict(replayed.run_again)) == ([], {"start": 1, "quick": 1})
+    assert [(one.agent, one.turns) for one in replayed.left_out] == [("slow", 1)]
+
+
+async def test_turns_side_by_side_that_were_stopped_come_out() -> None:
+    model = HangingModel()
+    left, right = Assistant("left", model=model), Assistant("right", model=Recording("r", name="r"))
+    start = Assistant("start", model=Recording("s", name="s"))
+    flow = Graph(start=start, edges=[Edge(start, [left, right]), Edge([left, right], END)])
+    chat = Conversation(flow, until=MaxTurns(9))
+    async with chat.open("go") as run:
+        with anyio.fail_after(5):
+            await model.begun.wait()
+            await run.interrupt()
+            result = await run.wait()
+    assert result.outcome.kind == "interrupted"
+    replayed = await recheck(result.transcript)
+    assert replayed.differences == []
+    assert replayed.run_again["left"] == 1
 
 
 async def test_a_function_agent_is_imported_where_it_is_trusted() -> None:

@@ -24,6 +24,7 @@ from agentchat.transcript.events import (
     CallFinished,
     CallStarted,
     Event,
+    Paused,
     Refused,
     RunStarted,
     Said,
@@ -390,3 +391,12 @@ async def test_a_difference_under_another_policy_says_so() -> None:
     made = rewritten(older, said.seq, said.event.model_copy(update={"from_calls": None, "body": Text.of("x")}))
     noted = {one.note for one in (await recheck(made)).differences}
     assert noted == {f"recorded under policy version {POLICY_VERSION - 1}, this is {POLICY_VERSION}"}
+
+
+async def test_a_question_that_is_not_the_one_that_was_asked_is_found() -> None:
+    transcript = (await tools().chat.run("Go.")).transcript
+    asked = only(transcript, Paused)[0]
+    assert isinstance(asked.event, Paused)
+    other = rewritten(transcript, asked.seq, asked.event.model_copy(update={"question": "May it sing?"}))
+    question = "to user: May worker call wipe(path='x')?"
+    assert first(await recheck(other)) == (asked.seq, "a question", "to user: May it sing?", question)
