@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -19,10 +20,11 @@ from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.check import problems_in
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import Emitted, MaxTurns, Mentions, Rule, Says, Stalemate
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.typed.answers import read_answer
 from agentchat.routing import END, Edge, Graph
 from agentchat.seams import Agent, Turn
-from benchmarks.report import Row, median_us, per_call_us
+from benchmarks.report import Row, distances, median_us, per_call_us
 from benchmarks.turns import TEXT, Stamped
 
 THINKS = 0.05
@@ -101,8 +103,13 @@ async def bare() -> float:
     return time.perf_counter() - start
 
 
-def turns(until: Rule, count: int, team: Callable[[Stamped], Conversation] | None = None) -> list[float]:
-    model = Stamped(count)
+def turns(
+    until: Rule,
+    count: int,
+    team: Callable[[Stamped], Conversation] | None = None,
+    text: Callable[[int], str] = lambda place: TEXT,
+) -> list[float]:
+    model = Stamped(count, text)
     agents = [Assistant("ann", model=model), Assistant("bob", model=model)]
     chat = Conversation(agents, until=until) if team is None else team(model)
     anyio.run(chat.run, "Talk about agents.")
@@ -112,14 +119,42 @@ def turns(until: Rule, count: int, team: Callable[[Stamped], Conversation] | Non
 def graph_of_two(model: Stamped) -> Conversation:
     ann, bob = Assistant("ann", model=model), Assistant("bob", model=model)
     flow = Graph(start=ann, edges=[Edge(ann, bob), Edge(bob, ann)])
-    return Conversation(flow, until=MaxTurns(2_000))
+    return Conversation(flow, until=MaxTurns(400))
+
+
+def various(place: int) -> str:
+    """A text of 300 words that is like no other."""
+    chosen = random.Random(place)
+    return " ".join(f"word{chosen.randrange(2_000)}" for _ in range(300))
+
+
+def under_a_budget(model: Stamped) -> Conversation:
+    agents = [Assistant("ann", model=model), Assistant("bob", model=model)]
+    return Conversation(agents, until=MaxTurns(400), budget=Budget(tokens=10**9))
+
+
+def side_by_side(*runs: Callable[[], list[float]]) -> list[float]:
+    """The median turn of each run in microseconds. They are made one after the other, five times over, so that all see
+    the same machine."""
+    found: list[list[float]] = [[] for _ in runs]
+    for _ in range(5):
+        for place, run in enumerate(runs):
+            found[place] += distances(run())
+    return [statistics.median(one) for one in found]
 
 
 def rows() -> list[Row]:
     """The figures."""
     many = MaxTurns(2_000) | Mentions("DONE") | Says("STOP") | Emitted("Report") | Stalemate(repeats=9_999)
-    plain, ruled = median_us(turns(MaxTurns(2_000), 2_000)), median_us(turns(many, 2_000))
-    routed = median_us(turns(MaxTurns(2_000), 2_000, graph_of_two))
+    few = MaxTurns(400)
+    plain, ruled, routed, bounded, spoken, watched = side_by_side(
+        lambda: turns(few, 400),
+        lambda: turns(few | many, 400),
+        lambda: turns(few, 400, graph_of_two),
+        lambda: turns(few, 400, under_a_budget),
+        lambda: turns(few, 400, text=various),
+        lambda: turns(few | Stalemate(), 400, text=various),
+    )
     long = turns(many | MaxTurns(10_000), 2_000)
     order = Order(customer="Ann", lines=[Line(item=TEXT[:60], count=3, note=TEXT[:60]) for _ in range(12)])
     text = order.model_dump_json()
@@ -128,6 +163,8 @@ def rows() -> list[Row]:
         Row("check of 50 agents and 200 edges", check_of_a_team(), "ms", aim="below 50"),
         Row("turn with five rules", ruled, "us", plain, "a turn with one rule", "30 us more"),
         Row("turn through a graph", routed, "us", plain, "a turn in the roster's order", "30 us more"),
+        Row("turn under a budget of tokens", bounded, "us", plain, "a turn without", "reported"),
+        Row("turn of 300 words under Stalemate", watched, "us", spoken, "a turn without", "reported"),
         Row("turns 1,901-2,000 against 1-100, five rules", ratio(long), "x", aim="flat"),
         Row(
             f"a typed answer of {len(text)} bytes read",

@@ -27,8 +27,8 @@ TEXT = "All happy agents are alike; each unhappy agent is unhappy in its own way
 class Stamped(ScriptedModel):
     """A scripted model that notes when it is asked."""
 
-    def __init__(self, turns: int) -> None:
-        super().__init__([TEXT] * turns)
+    def __init__(self, turns: int, text: Callable[[int], str] = lambda place: TEXT) -> None:
+        super().__init__([text(place) for place in range(turns)])
         self.stamps: list[float] = []
 
     async def complete(self, request: ModelRequest, emit: Callable[[str], None]) -> Reply:
