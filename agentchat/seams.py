@@ -387,8 +387,8 @@ class Turn(Protocol):
         """Ask a person; `answer` is what they are to give: bool, str, or a pydantic model."""
         ...
 
-    def code(self, source: str, language: str = "python") -> Awaitable[CodeAnswer]:
-        """Run a program in the agent's sandbox."""
+    def code(self, source: str, language: str = "python", *, changed: bool = False) -> Awaitable[CodeAnswer]:
+        """Run a program in the agent's sandbox. changed: a person put it in place of the one that was asked for."""
         ...
 
     async def gather(self, *calls: Awaitable[Any]) -> list[Any]:
@@ -434,10 +434,15 @@ class PersonAnswer(NamedTuple):
 
 
 class Approval(Frozen):
-    """What a person says to an act that needs their word; the reason goes to the agent."""
+    """What a person says to an act that needs their word; the reason goes to the agent.
+
+    instead: with a yes, what is to be done in place of what was asked for: another program, or other arguments as JSON.
+    The agent is told of it.
+    """
 
     yes: bool
     reason: str | None = None
+    instead: str | None = None
 
 
 class TypedAnswer(NamedTuple):

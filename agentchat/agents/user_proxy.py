@@ -56,7 +56,14 @@ class UserProxy(BaseAgent):
         """The agent as the charter records it."""
         policy = None if self.sandbox is None else code_policy(self.sandbox, self.limits, self.senders)
         human = None if self.human == "never" else self.human
-        return AgentCard(name=self.name, kind="user-proxy", description=self.description, code=policy, human=human)
+        return AgentCard(
+            name=self.name,
+            # a subclass with its own `respond` is run again only by a program that has it
+            kind="user-proxy" if type(self).respond is UserProxy.respond else "function",
+            description=self.description,
+            code=policy,
+            human=human,
+        )
 
     async def respond(self, turn: Turn) -> Says:
         """Run the code of the turn's message, block by block."""
@@ -71,11 +78,14 @@ class UserProxy(BaseAgent):
             return f"There is no code to run in the last message of {subject.sender}: no fenced block was found."
         answers: list[CodeAnswer] = []
         for block in blocks:
+            source, instead = block.source, None
             if self.human == "approve":
-                asked = await turn.ask(f"May this run?\n```{block.language}\n{block.source}```", Approval)
+                asked = await turn.ask(f"May this run?\n```{block.language}\n{source}```", Approval)
                 if not asked.value.yes:
                     return f"{asked.by} did not allow this to run: {asked.value.reason or 'no reason was given'}"
-            answers.append(await turn.code(block.source, block.language))
+                instead = asked.value.instead
+            source = source if instead is None else instead
+            answers.append(await turn.code(source, block.language, changed=instead is not None))
             if not answers[-1].run.ok:
                 break
         return CodeAnswers(tuple(answers), skipped=len(blocks) - len(answers))

@@ -19,7 +19,8 @@ def kind_of(schema: JsonObject) -> str:
 
 
 def read_value(line: str, schema: JsonObject) -> JsonValue:
-    """The value of a line. Only `y` or `yes` is a yes; what follows a no is its reason.
+    """The value of a line. Only `y` or `yes` is a yes; what follows a no is its reason. An approval may be written out
+    as well: `{"yes": true, "instead": "print(2)"}`.
 
     Raises ConfigurationError for what should be JSON and is none.
     """
@@ -27,6 +28,8 @@ def read_value(line: str, schema: JsonObject) -> JsonValue:
     word = word.rstrip(",.:;").lower()
     yes = word in ("y", "yes") or (word == "true" and not rest)
     match kind_of(schema):
+        case "approval" if word.startswith("{"):
+            pass
         case "approval":
             why = rest if word in ("n", "no") else line.strip()
             return {"yes": True} if yes else {"yes": False, "reason": why.strip() or None}

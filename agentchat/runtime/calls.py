@@ -25,7 +25,7 @@ from agentchat.errors import (
 from agentchat.policy.charter import charter_of
 from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
-from agentchat.runtime.problems import problem_of
+from agentchat.runtime.problems import may_pass, problem_of
 from agentchat.runtime.rerun import Attempt, Record
 from agentchat.runtime.tape import Tape
 from agentchat.transcript.calls import CallRecipe, CallResult, ModelRecipe, Reserved
@@ -238,7 +238,7 @@ class Call:
         elif isinstance(last.end, CallFailed):
             limit = charter_of(self._desk.transcript).limits.attempts
             if not last.end.retryable or self._tries >= limit:
-                if not self._performer.other_way(last.end, last.started):
+                if not may_pass(last.end.error) or not self._performer.other_way(last.end, last.started):
                     raise CallFailedError(last.end.error.type, last.end.error.message)
                 self._tries = 0
         return None

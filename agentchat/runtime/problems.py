@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from typing import Final
 
-from agentchat.errors import CallFailedError
+from agentchat.errors import CallFailedError, ModelError, SandboxError
 from agentchat.transcript.calls import Problem
 
 
@@ -15,6 +17,21 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, CallFailedError):
         return Problem(type=error.error_type, message=_told(error))
     return Problem(type=type(error).__name__, message=_told(error), where=where)
+
+
+def may_pass(problem: Problem) -> bool:
+    """Whether a recorded failure of a call is one after which it is perhaps made once more, or in another way. Any
+    other was raised to the agent at once."""
+    return problem.type in _PASSING
+
+
+def _names(root: type[Exception]) -> Iterator[str]:
+    yield root.__name__
+    for one in root.__subclasses__():
+        yield from _names(one)
+
+
+_PASSING: Final = frozenset((*_names(ModelError), *_names(SandboxError)))
 
 
 def only_one(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -4,16 +4,16 @@ does live.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from pydantic import BaseModel
 
-from agentchat.errors import CallFailedError, ModelError, SandboxError, SandboxUnavailable
+from agentchat.errors import CallFailedError, SandboxUnavailable
 from agentchat.runtime.calls import Admitted, Call, Done, Performer
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.host import Host
+from agentchat.runtime.problems import may_pass
 from agentchat.runtime.recheck_lane import Lane
 from agentchat.runtime.recheck_verdicts import RecordedTool, checked_by_record, refused_by_record
 from agentchat.runtime.replying import reply
@@ -25,16 +25,6 @@ from agentchat.transcript.events import CallFailed, CallFinished, Position, Turn
 from agentchat.transcript.messages import CodeRun
 
 R = TypeVar("R")
-
-
-def _names(root: type[Exception]) -> Iterator[str]:
-    yield root.__name__
-    for one in root.__subclasses__():
-        yield from _names(one)
-
-
-_PASSING: Final = frozenset((*_names(ModelError), *_names(SandboxError)))
-"""Errors of a call that is perhaps made once more, or in another way; any other goes up to the agent at once."""
 
 
 class RecordedCall(Call):
@@ -69,7 +59,7 @@ class RecordedCall(Call):
         if isinstance(end, CallFinished):
             return Done(end.result, entry.seq)
         if isinstance(end, CallFailed):
-            if end.error.type not in _PASSING and not self._lane.tried_again(self._ordinal):
+            if not may_pass(end.error) and not self._lane.tried_again(self._ordinal):
                 raise CallFailedError(end.error.type, end.error.message)
             # as if it was taken from another record: what failed then is not waited for now
             here = Position(conversation=self._lane.transcript.conversation, seq=entry.seq)

@@ -48,7 +48,9 @@ class Replier(Protocol):
         """Ask the model."""
         ...
 
-    def called(self, tool: Tool, arguments: JsonObject, tool_call_id: str | None = None) -> Awaitable[ToolAnswer]:
+    def called(
+        self, tool: Tool, arguments: JsonObject, tool_call_id: str | None = None, *, changed: bool = False
+    ) -> Awaitable[ToolAnswer]:
         """Call a tool."""
         ...
 
@@ -182,24 +184,35 @@ async def _use_tools(turn: Replier, answer: ModelAnswer) -> None:
         arguments = tool.check(part.arguments)
         if isinstance(arguments, list):
             turn.refuse(arguments, tool_call_id=part.id)
-        elif await _approved(turn, tool, arguments, part.id):
-            calls.append(turn.called(tool, arguments, part.id))
+        else:
+            allowed = await _allowed(turn, tool, arguments, part.id)
+            if allowed is not None:
+                calls.append(turn.called(tool, allowed, part.id, changed=allowed is not arguments))
     if calls:
         # recorded, and told to the model; where nothing more is admitted, its next call is not either
         with suppress(CallNotAdmitted, CallFailedError):
             await turn.gather(*calls)
 
 
-async def _approved(turn: Replier, tool: Tool, arguments: JsonObject, tool_call_id: str) -> bool:
-    """Whether a person lets the tool be called, where one is to be asked."""
+async def _allowed(turn: Replier, tool: Tool, arguments: JsonObject, tool_call_id: str) -> JsonObject | None:
+    """The arguments that a person lets the tool be called with, where one is to be asked; None where it is a no."""
     if not tool.card().approve:
-        return True
+        return arguments
     shown = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     question = f"May {turn.agent} call {tool.name}({shown})?"
-    given = await turn.ask(question, Approval, tool_call_id=tool_call_id)
-    verdict = given.value
-    if isinstance(verdict, Approval) and verdict.yes:
-        return True
-    why = verdict.reason if isinstance(verdict, Approval) and verdict.reason else "no reason was given"
-    turn.refuse([f"{given.by} did not allow this: {why}"], tool_call_id=tool_call_id)
-    return False
+    problems: list[str] = []
+    while True:
+        told = f"With those arguments it cannot be called: {'; '.join(problems)}\n{question}" if problems else question
+        given = await turn.ask(told, Approval, tool_call_id=tool_call_id)
+        verdict = given.value
+        assert isinstance(verdict, Approval)
+        if not verdict.yes:
+            why = verdict.reason or "no reason was given"
+            turn.refuse([f"{given.by} did not allow this: {why}"], tool_call_id=tool_call_id)
+            return None
+        if verdict.instead is None:
+            return arguments
+        changed = tool.check(verdict.instead)
+        if not isinstance(changed, list):
+            return changed
+        problems = changed

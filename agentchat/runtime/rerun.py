@@ -37,14 +37,14 @@ class Attempt(NamedTuple):
 class Record:
     """What is recorded of one turn: attempts by ordinal, in order, states that were set, and answers refused.
 
-    compacted: whether what came before the turn was summed up in it.
+    compacted: the ends of the calls whose summary took the place of what came before.
     """
 
     def __init__(self, transcript: Transcript, turn: int) -> None:
         self.calls: dict[int, list[Attempt]] = {}
         self.states: list[StateSet] = []
         self.refused: list[Refused] = []
-        self.compacted = False
+        self.compacted: set[int] = set()
         places: dict[int, tuple[int, int]] = {}
         ends: set[int] = set()
         for entry in transcript.since(turn):
@@ -67,7 +67,7 @@ class Record:
             elif isinstance(event, Refused) and event.turn == turn:
                 self.refused.append(event)
             elif isinstance(event, Compacted) and event.call in ends:
-                self.compacted = True
+                self.compacted.add(event.call)
             elif isinstance(event, Forked):
                 self._forget_open_calls(places)
 

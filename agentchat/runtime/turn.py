@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from agentchat.errors import CallDiverged, CallNotAdmitted, ConcurrentCalls, ConfigurationError
 from agentchat.policy.answering import unfit
-from agentchat.policy.prompts.asking import SUMMARISE, Wish, is_closing
+from agentchat.policy.prompts.asking import SUMMARISE, Wish, is_closing, sums_up
 from agentchat.policy.prompts.context import context_of
 from agentchat.policy.routing.plans import PERSON
 from agentchat.policy.state import state_of
@@ -159,12 +159,14 @@ class LiveTurn:
         """Let the agent's model answer, tools and repairs included."""
         return await reply(self, self._agent)
 
-    def code(self, source: str, language: str = "python") -> Act[CodeAnswer]:
-        """Run a program in the agent's sandbox."""
+    def code(self, source: str, language: str = "python", *, changed: bool = False) -> Act[CodeAnswer]:
+        """Run a program in the agent's sandbox. changed: a person put it in place of the one that was asked for."""
         if self._sandbox is None:
             raise ConfigurationError(f"agent {self.agent} has no sandbox; give it one with sandbox=")
         subject = self._given.subject
-        performer = CodePerformer(self._desk, self.agent, self._sandbox, source, language, subject=subject)
+        performer = CodePerformer(
+            self._desk, self.agent, self._sandbox, source, language, subject=subject, changed=changed
+        )
         return Act(self, performer, _code_answer)
 
     def tool(self, name: str, **arguments: JsonValue) -> Act[ToolAnswer]:
@@ -182,9 +184,11 @@ class LiveTurn:
         """The agent's tool of this name."""
         return next((tool for tool in self._agent.tools if tool.name == name), None)
 
-    def called(self, tool: Tool, arguments: JsonObject, tool_call_id: str | None = None) -> Act[ToolAnswer]:
-        """Call a tool with arguments that it has checked."""
-        performer = ToolPerformer(self._desk, self.agent, tool, arguments, tool_call_id=tool_call_id)
+    def called(
+        self, tool: Tool, arguments: JsonObject, tool_call_id: str | None = None, *, changed: bool = False
+    ) -> Act[ToolAnswer]:
+        """Call a tool with arguments that it has checked. changed: they are a person's, not the model's."""
+        performer = ToolPerformer(self._desk, self.agent, tool, arguments, tool_call_id=tool_call_id, changed=changed)
         return Act(self, performer, _tool_answer)
 
     def ask(
@@ -296,10 +300,8 @@ class LiveTurn:
             self._busy = False
 
     async def _sum_up(self) -> None:
-        """Have the model sum up what came before this turn, where there is too much of it to show whole."""
-        transcript = self._desk.transcript
-        recorded = self._record is not None and self._record.compacted
-        if self._summed or not (recorded or context_of(transcript, self.agent).overfull()):
+        """Have the model sum up what came before, where there is too much of it to show whole: once a turn."""
+        if self._summed or not self._to_sum_up():
             return
         self._summed = True
         wish = Wish(SUMMARISE, typed=False, tools=False)
@@ -309,9 +311,17 @@ class LiveTurn:
         finally:
             await self._desk.commit()
         done = await call.finish(admitted)
-        if not recorded:
+        if self._record is None or done.seq not in self._record.compacted:
             upto = context_of(self._desk.transcript, self.agent).exchange.fresh - 1
             self._desk.offer(Compacted(agent=self.agent, upto=upto, call=done.seq))
+
+    def _to_sum_up(self) -> bool:
+        """Whether a summary comes next: as recorded, and behind the record where the context has grown too long."""
+        transcript = self._desk.transcript
+        recorded = () if self._record is None else self._record.calls.get(self._ordinal + 1, ())
+        if recorded:
+            return sums_up(recorded[0].started.recipe)
+        return context_of(transcript, self.agent).overfull()
 
     @property
     def busy(self) -> bool:

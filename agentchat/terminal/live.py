@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from agentchat.policy.charter import charter_of
 from agentchat.policy.fitting import PLAIN
-from agentchat.policy.prompts.asking import SUMMARISE
+from agentchat.policy.prompts.asking import sums_up
 from agentchat.seams import Delta
 from agentchat.terminal.console import Plain
 from agentchat.terminal.sanitize import Sanitizer
@@ -126,8 +126,7 @@ class LivePrinter:
         recipe = started.recipe
         if not isinstance(recipe, ModelRecipe):
             return False
-        summary = bool(recipe.add) and f"={SUMMARISE}" in recipe.add[-1][1]
-        return set(charter_of(self._transcript).agent(started.agent).emits) <= PLAIN and not summary
+        return set(charter_of(self._transcript).agent(started.agent).emits) <= PLAIN and not sums_up(recipe)
 
     def _agent(self, entry: Entry) -> str | None:
         """Whose call or turn an entry is about."""

@@ -132,21 +132,29 @@ class ModelRecipe(Frozen):
 
 
 class CodeRecipe(Frozen):
-    """A program to run: its language, and its source in pieces."""
+    """A program to run: its language, and its source in pieces.
+
+    changed: a person has it run in place of the one that an agent asked for.
+    """
 
     call: Literal["code"] = "code"
     language: str
     source: tuple[Piece, ...]
     sandbox: str
+    changed: bool = False
 
 
 class ToolRecipe(Frozen):
-    """A tool to call with arguments that passed its schema."""
+    """A tool to call with arguments that passed its schema.
+
+    changed: they are a person's, in place of those that the model gave.
+    """
 
     call: Literal["tool"] = "tool"
     name: str
     arguments: JsonObject
     tool_call_id: str | None = None
+    changed: bool = False
 
 
 class AskRecipe(Frozen):

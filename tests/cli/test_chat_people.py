@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from agentchat.policy.prompts.rendering import CHANGED
 from agentchat.transcript.events import Answered, Said
 from agentchat.transcript.transcript import Transcript
 from tests.cli.conftest import Cli
@@ -114,6 +115,34 @@ def test_a_program_is_run_only_after_a_yes(cli: Cli) -> None:
         pane.until(idle, "the end of the turn")
     answered = [entry.event.value for entry in record(cli, "t") if isinstance(entry.event, Answered)]
     assert answered == [{"yes": False, "reason": "rather not"}, {"yes": True}]
+
+
+def test_a_program_is_changed_before_it_runs(cli: Cli) -> None:
+    (cli.folder / "careful.md").write_text(APPROVING)
+    editor = cli.folder / "editor.sh"
+    editor.write_text('#!/bin/sh\nprintf "print(6 * 8)" > "$1"\n')
+    editor.chmod(0o700)
+    answers = [stream(PROGRAM), stream("So it is 48. DONE")]
+    with (
+        FakeServer(answers) as server,
+        chat(cli, server, "coder", "./careful.md", "--save", "t.jsonl", EDITOR=str(editor)) as pane,
+    ):
+        say(pane, "what is 6*7?")
+        pane.wait("allow? [y/a/e/N/?]")
+        pane.type("e", ENTER)
+        pane.wait("as you changed it")
+        assert "print(6 * 8)" in pane.text
+        assert "✓" not in pane.text, "nothing runs without a yes"
+        pane.type("y", ENTER)
+        pane.wait("✓ python · exit 0")
+        pane.wait("So it is 48. DONE")
+        pane.until(idle, "the end of the turn")
+        told = server.requests[-1].json["messages"]
+        assert isinstance(told, list)
+    shown = f"{CHANGED}\n```python\nprint(6 * 8)\n```\n[python: finished, exit code 0]\n48\n"
+    assert told[-1]["content"].endswith(shown)
+    answered = [entry.event.value for entry in record(cli, "t") if isinstance(entry.event, Answered)]
+    assert answered == [{"yes": True, "instead": "print(6 * 8)"}]
 
 
 def test_a_program_that_runs_is_stopped(cli: Cli) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agentchat.errors import ConfigurationError, DamagedTranscript
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.prompts.asking import Wish, ask
-from agentchat.policy.prompts.context import bare, context_of
+from agentchat.policy.prompts.context import STOPPED, bare, context_of
 from agentchat.policy.prompts.rendering import render, shown_source
 from agentchat.policy.prompts.request import (
     ChatMessage,
@@ -30,7 +30,15 @@ from agentchat.policy.prompts.request import (
 from agentchat.policy.rules import MaxTurns
 from agentchat.policy.visibility import seen_by, sees
 from agentchat.transcript.calls import ModelRecipe, Reply
-from agentchat.transcript.events import CallFinished, CallStarted, PersonaChanged, Said
+from agentchat.transcript.events import (
+    CallCancelled,
+    CallFinished,
+    CallStarted,
+    Interrupted,
+    PersonaChanged,
+    Said,
+    TurnCancelled,
+)
 from agentchat.transcript.messages import (
     Body,
     Code,
@@ -470,6 +478,49 @@ def test_a_message_with_an_addressee_is_seen_by_two() -> None:
     assert [one.seq for one in seen_by(play.log, "c", said, 99)] == [3, 6]
     assert [one.seq for one in seen_by(play.log, "b", said, 5)] == [3]
     assert [one.seq for one in seen_by(play.log, "b", [2, 3], 99)] == [3]
+
+
+def _stopped(play: Play, wish: Wish, partial: str | None = "I was ab") -> int:
+    """A call that a person stops in the middle; its CallCancelled."""
+    play.give()
+    started = play.ask(wish)
+    play.offer(Interrupted(by="user"))
+    ended = play.offer(CallCancelled(call=started.seq, reason="cancelled", partial=partial))
+    assert isinstance(play.decided(), TurnCancelled)
+    play.close()
+    return ended.seq
+
+
+def test_an_answer_that_was_stopped_is_shown_to_its_own_model_alone() -> None:
+    play = Play().start(MaxTurns(9))
+    at = _stopped(play, Wish())
+    play.start(MaxTurns(9), task="Go on.")
+    play.give()
+    assert shown(play, "a")[1:] == [
+        ("user", "Do it."),
+        ("assistant", "I was ab"),
+        ("user", STOPPED),
+        ("user", "Go on."),
+    ]
+    started = play.log[play.call_model().seq - 1].event
+    assert isinstance(started, CallStarted)
+    assert isinstance(started.recipe, ModelRecipe)
+    assert started.recipe.add[0] == ("assistant", (f"@{at}/partial",))
+    assert rebuild(play.log, started.recipe).digest == started.digest
+    play.say()
+    play.give()
+    assert "I was ab" not in str(shown(play, "b"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "partial"), [(Wish(), None), (Wish(), ""), (Wish("Think."), "half"), (Wish("x", history=False), "half")]
+)
+def test_nothing_is_shown_of_a_thought_that_was_stopped_or_had_not_begun(wish: Wish, partial: str | None) -> None:
+    play = Play().start(MaxTurns(9))
+    _stopped(play, wish, partial)
+    play.start(MaxTurns(9), task="Go on.")
+    play.give()
+    assert shown(play, "a")[1:] == [("user", "Do it."), ("user", "Go on.")]
 
 
 @given(st.lists(st.sampled_from(("say", "private", "model", "late")), max_size=12))

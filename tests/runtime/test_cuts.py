@@ -13,14 +13,16 @@ from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import agent
 from agentchat.agents.supervisor import Supervisor
 from agentchat.conversation import Conversation
+from agentchat.policy.charter import ContextPolicy
 from agentchat.policy.rules import MaxTurns
 from agentchat.routing import END, Edge, Graph, Handoffs, Selector
 from agentchat.seams import Turn
 from agentchat.tools.function import tool
-from agentchat.transcript.events import CallStarted
+from agentchat.transcript.calls import ToolResult
+from agentchat.transcript.events import CallFinished, CallStarted, Compacted, TurnGiven
 from agentchat.transcript.transcript import Transcript
 from tests.runtime.checking import checked
-from tests.runtime.team import Recording, asks, only, texts
+from tests.runtime.team import Recording, asks, only, texts, told
 
 pytestmark = pytest.mark.anyio
 
@@ -82,11 +84,48 @@ def selected() -> Conversation:
     return Conversation(team, routing=Selector(chooses), until=MaxTurns(2))
 
 
-@pytest.mark.parametrize("make", [graph, supervised, handed, selected])
+def summed_up() -> Conversation:
+    """What a tool brings makes the context too long in the middle of a turn: it is summed up there."""
+    found = "x" * 1500
+    models = Recording("A", asks(("fetch", "{}")), told("THE SUMMARY", 300, 10), "done", name="a")
+
+    @tool(idempotent=True)
+    def fetch() -> str:
+        """Fetch it."""
+        return found
+
+    team = [
+        Assistant("a", model=models, tools=[fetch], context=ContextPolicy(compact_at=300)),
+        Assistant("b", model=Recording("B", name="b")),
+    ]
+    return Conversation(team, until=MaxTurns(3))
+
+
+def ends_of(log: Transcript) -> list[tuple[int, CallFinished]]:
+    return [(entry.seq, entry.event) for entry in log if isinstance(entry.event, CallFinished)]
+
+
+def broken() -> Conversation:
+    """A model that raises what no model should: that is not passed on to the next one."""
+    bug, other = Recording(ZeroDivisionError("bug"), name="bug"), Recording("never asked", name="other")
+    return Conversation([Assistant("a", model=[bug, other])], until=MaxTurns(2))
+
+
+async def test_a_summary_is_made_in_the_middle_of_a_turn() -> None:
+    log = (await summed_up().run("go")).transcript
+    checked(log)
+    (summary,) = only(log, Compacted)
+    given = [entry.seq for entry in only(log, TurnGiven)]
+    results = [(seq, one.result) for seq, one in ends_of(log)]
+    fetched = next(seq for seq, result in results if isinstance(result, ToolResult))
+    assert given[-1] < fetched < summary.seq
+
+
+@pytest.mark.parametrize("make", [graph, supervised, handed, selected, summed_up, broken])
 async def test_the_same_conversation(make: Callable[[], Conversation], tmp_path: Path) -> None:
     whole = await make().run("go", id="x")
     checked(whole.transcript)
-    assert whole.outcome.kind in ("done", "limit")
+    assert whole.outcome.kind in (("failed",) if make is broken else ("done", "limit"))
     log = whole.transcript
     for upto in range(3, len(log)):
         kept = Transcript.from_lines([log.line(seq) for seq in range(1, upto + 1)])

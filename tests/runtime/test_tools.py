@@ -214,6 +214,49 @@ async def test_programs_that_need_a_persons_word() -> None:
     assert sandbox.ran == ["print(1)\n"]
 
 
+async def test_a_person_has_another_program_run() -> None:
+    sandbox = EchoSandbox()
+    coder = Recording("```python\nprint(1)\n```", "I see.", name="c")
+    team = [Assistant("coder", model=coder), UserProxy("runner", sandbox=sandbox, human="approve")]
+    chat = Conversation(team, until=MaxTurns(3), answer=lambda question: {"yes": True, "instead": "print(2)"})
+    result = await chat.run("go")
+    checked(result.transcript)
+    assert sandbox.ran == ["print(2)"]
+    heard = coder.bodies[1]["messages"][-1]["content"]
+    assert heard.startswith("A person changed the program. What ran is:\n```python\nprint(2)\n```\n[python: finished")
+
+
+async def test_a_person_has_a_tool_called_with_other_arguments() -> None:
+    done: list[tuple[str, int]] = []
+
+    @tool(approve=True)
+    def wipe(path: str, times: int) -> str:
+        done.append((path, times))
+        return "wiped"
+
+    answers = iter(
+        [
+            {"yes": True, "instead": '{"path": "/tmp/\\"x\\"", "times": "many"}'},
+            {"yes": True, "instead": '{"path": "/tmp/\\"x\\"", "times": 2}'},
+        ]
+    )
+    asked: list[Question] = []
+
+    def answer(question: Question) -> dict[str, object]:
+        asked.append(question)
+        return next(answers)
+
+    model = Recording(asks(("wipe", '{"path":"/","times":1}')), "ok")
+    chat = Conversation([Assistant("w", model=model, tools=[wipe])], until=MaxTurns(1), answer=answer)
+    result = await chat.run("go")
+    checked(result.transcript)
+    assert done == [('/tmp/"x"', 2)]
+    assert asked[1].text.startswith("With those arguments it cannot be called: times:")
+    assert asked[1].text.endswith(asked[0].text)
+    heard = model.bodies[1]["messages"][-1]["content"]
+    assert heard == 'a person had it called with {"path":"/tmp/\\"x\\"","times":2}: wiped'
+
+
 # resuming
 
 

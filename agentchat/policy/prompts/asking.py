@@ -18,7 +18,7 @@ from agentchat.policy.spending.admission import LEAST_OUTPUT, Allowed, room
 from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.spending.prices import bound
 from agentchat.policy.state import State, state_of
-from agentchat.transcript.calls import ModelRecipe, Reserved
+from agentchat.transcript.calls import CallRecipe, ModelRecipe, Reserved
 from agentchat.transcript.events import TurnGiven
 from agentchat.transcript.transcript import Transcript
 
@@ -106,6 +106,11 @@ def _least(card: ModelCard, size: int) -> tuple[int, Reserved]:
 def _at_once(state: State) -> int:
     """How many turns are going on: each may start a call, and none shall take what is left for all."""
     return max(1, len(state.board.open_turns))
+
+
+def sums_up(recipe: CallRecipe) -> bool:
+    """Whether a call asks a model for the summary that takes the place of a conversation grown too long."""
+    return isinstance(recipe, ModelRecipe) and bool(recipe.add) and f"={SUMMARISE}" in recipe.add[-1][1]
 
 
 def is_closing(given: TurnGiven) -> bool:

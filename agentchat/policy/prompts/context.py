@@ -53,6 +53,8 @@ UNSUPPORTED: Final = "ModelUnsupported"
 GO_ON: Final = "Go on."
 """What is said to a model whose own words would come last: some servers take those for the beginning of the answer,
 and some take no two in a row."""
+STOPPED: Final = "[You were stopped here, in the middle of your answer.]"
+"""What a model is told behind the beginning of an answer that a person, or the process, did not let it end."""
 _NEXT_MODE: Final[dict[OutputMode, OutputMode]] = {"native": "tool", "tool": "prompted"}
 """How a typed answer is asked for next where a server rejects a request: each way asks less of it than the last."""
 
@@ -208,7 +210,19 @@ def _turn_over(log: _Log, event: Said | TurnPassed | TurnFailed | TurnCancelled)
     for name in exchange.asked:  # a model that sees its own call must see what became of it
         exchange.answers.setdefault(name, ("=cancelled",))
     _flush(log, context)
+    if isinstance(event, TurnCancelled):
+        for seq in exchange.broken:
+            _show_broken(log, context, seq)
     context.exchange = IDLE
+
+
+def _show_broken(log: _Log, context: Context, seq: int) -> None:
+    """Show its own model what it had said before it was stopped, so that "go on" is understood."""
+    cancelled = log.transcript[seq].event
+    assert isinstance(cancelled, CallCancelled)
+    assert cancelled.partial is not None
+    context.add(("assistant", (f"@{seq}/partial",)), ChatMessage("assistant", cancelled.partial))
+    context.add(("user", (f"={STOPPED}",)), ChatMessage("user", STOPPED))
 
 
 # the exchange with the model
@@ -242,7 +256,8 @@ def _call_finished(log: _Log, event: CallFinished) -> None:
                 context.counted = (usage.input_tokens, frame.size)
     elif isinstance(recipe, ToolRecipe) and isinstance(result, ToolResult):
         value = f"~{seq}/result/value"
-        _answer(log, started, (value,) if result.ok else ("=error: ", value))
+        told = ("=a person had it called with ", f"~{event.call}/recipe/arguments", "=: ") if recipe.changed else ()
+        _answer(log, started, (*told, value) if result.ok else (*told, "=error: ", value))
 
 
 def _call_failed(log: _Log, event: CallFailed) -> None:
@@ -270,6 +285,8 @@ def _call_cancelled(log: _Log, event: CallCancelled) -> None:
     assert isinstance(started, CallStarted)
     if isinstance(started.recipe, ToolRecipe):
         _answer(log, started, ("=cancelled",))
+    elif event.partial and isinstance(started.recipe, ModelRecipe) and started.recipe.context is not None:
+        log.contexts[started.agent].exchange.broken.append(log.entry.seq)
 
 
 def _call_in_doubt(log: _Log, event: CallInDoubt) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from agentchat.policy.prompts.media import shown_parts
 from agentchat.policy.prompts.request import ChatMessage, raw_message, resolve
-from agentchat.transcript.calls import Item, Piece, Reply, Wire
-from agentchat.transcript.events import CallFinished, Said
+from agentchat.transcript.calls import CodeRecipe, Item, Piece, Reply, Wire
+from agentchat.transcript.events import CallFinished, CallStarted, Said
 from agentchat.transcript.messages import (
     BlobPart,
     Body,
@@ -28,6 +28,8 @@ from agentchat.transcript.messages import (
 )
 from agentchat.transcript.transcript import Transcript
 
+CHANGED: Final = "A person changed the program. What ran is:"
+"""What is told of a program that is not the one its author wrote."""
 _MEDIA = (BlobPart, FilePart, UriPart)
 
 
@@ -82,7 +84,11 @@ def _pieces(transcript: Transcript, said: Said, seq: int, body: Body, *, own: bo
         where = [f"{seq}/body"]
     if isinstance(body, CodeResult):
         runs = where if said.body is None else [f"{seq}/body/runs/{place}" for place in range(len(body.runs))]
-        pieces = [piece for run, at in zip(body.runs, runs, strict=True) for piece in _run_pieces(run, at)]
+        made = said.from_calls if said.body is None and said.from_calls is not None else (None,) * len(body.runs)
+        pieces: list[Piece] = []
+        for run, at, call in zip(body.runs, runs, made, strict=True):
+            pieces += [] if call is None else _changed_program(transcript, call)
+            pieces += _run_pieces(run, at)
         if body.skipped:
             pieces.append(f"={body.skipped} later block(s) not run.\n")
         return tuple(pieces)
@@ -109,6 +115,16 @@ def _typed_pieces(transcript: Transcript, call: int, body: Body, *, own: bool) -
 
 def _text_pieces(parts: tuple[Part, ...], where: str) -> tuple[Piece, ...]:
     return tuple(f"@{where}/parts/{place}/content" for place, part in enumerate(parts) if isinstance(part, TextPart))
+
+
+def _changed_program(transcript: Transcript, call: int) -> list[Piece]:
+    """The program that ran, where a person put it in place of the one that was asked for."""
+    ended = transcript[call].event
+    started = transcript[ended.call].event if isinstance(ended, CallFinished) else None
+    recipe = started.recipe if isinstance(started, CallStarted) else None
+    if not isinstance(recipe, CodeRecipe) or not recipe.changed:
+        return []
+    return [f"={CHANGED}\n```{recipe.language}\n", *recipe.source, "=\n```\n"]
 
 
 def _run_pieces(run: CodeRun, where: str) -> list[Piece]:

@@ -22,16 +22,18 @@ class Exchange:
     """What passes between an agent and its model within one turn, until it is shown to the model.
 
     replies: the CallFinished of each reply that nothing has referred to yet, by its sequence number. asked: the tool
-    calls of the reply that is being worked on, in its order; answers: the results that have come.
+    calls of the reply that is being worked on, in its order; answers: the results that have come. broken: the
+    CallCancelled of each answer to the conversation that was stopped in the middle.
     """
 
-    __slots__ = ("answers", "asked", "before", "frames", "fresh", "replies", "turn")
+    __slots__ = ("answers", "asked", "before", "broken", "frames", "fresh", "replies", "turn")
 
     def __init__(self, turn: int) -> None:
         self.turn = turn
         self.replies: dict[int, Reply] = {}
         self.asked: list[str] = []
         self.answers: dict[str, tuple[Piece, ...]] = {}
+        self.broken: list[int] = []
         self.frames: dict[int, Frame] = {}
         self.before = 0  # messages of the conversation that were shown before this turn
         self.fresh = 0  # the first message taken in with this turn; 0: none

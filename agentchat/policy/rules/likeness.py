@@ -26,16 +26,25 @@ def words_of(text: str) -> list[str]:
 
 
 class Sample:
-    """What is kept of a message to compare it: its text, its words counted, and what it carries beside text."""
+    """What is kept of a message to compare it: its text, how many words it has and which, and what it carries beside
+    text. How often each word comes is counted when it is asked for: most pairs are told apart without it."""
 
-    __slots__ = ("bag", "beside", "text", "words")
+    __slots__ = ("_bag", "beside", "distinct", "text", "words")
 
     def __init__(self, text: str, beside: object = None) -> None:
         self.text = text
         self.beside = beside
         words = words_of(text) if len(text) <= MOST_CHARACTERS else []
-        self.bag = Counter(words)
         self.words = len(words)
+        self.distinct = frozenset(words)
+        self._bag: Counter[str] | None = None
+
+    @property
+    def bag(self) -> Counter[str]:
+        """How often each word comes."""
+        if self._bag is None:
+            self._bag = Counter(words_of(self.text))
+        return self._bag
 
     def like(self, other: Sample) -> bool:
         """Whether the two are alike. Texts without a word, or too long to count, are so only where they are equal."""
@@ -45,10 +54,11 @@ class Sample:
             return True
         both = self.words + other.words
         if not self.words or not other.words or not _enough(min(self.words, other.words), both):
-            return False  # the smaller bag bounds what they share
-        common = len(self.bag.keys() & other.bag.keys())
-        if not _enough(common + min(self.words - len(self.bag), other.words - len(other.bag)), both):
-            return False  # so do the words that only one of them has: most pairs are told apart here, uncounted
+            return False  # the fewer words bound what they share
+        common = len(self.distinct & other.distinct)
+        again = min(self.words - len(self.distinct), other.words - len(other.distinct))
+        if not _enough(common + again, both):
+            return False  # so do the words that both have, and how often words come again
         return _enough(sum((self.bag & other.bag).values()), both)
 
 

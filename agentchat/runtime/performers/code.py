@@ -21,13 +21,24 @@ class CodePerformer:
 
     kind: CallKind = "code"
 
-    def __init__(self, desk: Desk, agent: str, sandbox: Sandbox, source: str, language: str, *, subject: int) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        agent: str,
+        sandbox: Sandbox,
+        source: str,
+        language: str,
+        *,
+        subject: int,
+        changed: bool = False,
+    ) -> None:
         self._desk = desk
         self._agent = agent
         self._sandbox = sandbox
         self._source = source
         self._language = language.lower()
         self._subject = subject
+        self._changed = changed
         policy = charter_of(desk.transcript).agent(agent).code
         self.isolated = policy is not None and policy.isolated
         self._limits = (
@@ -40,7 +51,8 @@ class CodePerformer:
         """The program, as a slice of the message it came from where it stands there. The sandbox is not digested:
         on another machine the same program may run in another one."""
         pieces = shown_source(self._desk.transcript, self._subject, self._source)
-        recipe = CodeRecipe(language=self._language, source=pieces, sandbox=self._sandbox.name)
+        name, changed = self._sandbox.name, self._changed
+        recipe = CodeRecipe(language=self._language, source=pieces, sandbox=name, changed=changed)
         return Ready(recipe, self._digest(), None)
 
     def _digest(self) -> str:

@@ -26,7 +26,14 @@ class ToolPerformer:
     kind: CallKind = "tool"
 
     def __init__(
-        self, desk: Desk, agent: str, tool: Tool, arguments: JsonObject, *, tool_call_id: str | None = None
+        self,
+        desk: Desk,
+        agent: str,
+        tool: Tool,
+        arguments: JsonObject,
+        *,
+        tool_call_id: str | None = None,
+        changed: bool = False,
     ) -> None:
         self._desk = desk
         self._agent = agent
@@ -34,11 +41,13 @@ class ToolPerformer:
         self._card: ToolCard = tool.card()
         self._arguments = arguments
         self._id = tool_call_id
+        self._changed = changed
         self.isolated = self._card.idempotent
 
     def prepare(self, share: int = 1) -> Ready:
         """Name and arguments. A tool that holds a conversation sets aside what that may spend."""
-        recipe = ToolRecipe(name=self._card.name, arguments=self._arguments, tool_call_id=self._id)
+        name, given = self._card.name, self._arguments
+        recipe = ToolRecipe(name=name, arguments=given, tool_call_id=self._id, changed=self._changed)
         return Ready(recipe, self._digest(), self._reserved(share))
 
     def _digest(self) -> str:

@@ -36,7 +36,8 @@ _UNSEEN: Final = {
 class Asking(NamedTuple):
     """A question. rows: as it is shown. digest: of exactly what is asked for, None where it is no approval.
 
-    source: the program or the arguments, which can be edited; language: of the program, or "json".
+    source: the program or the arguments, which can be edited; language: of the program, or "json". changed: whether
+    they are the person's own by now.
     """
 
     pause: str
@@ -46,6 +47,7 @@ class Asking(NamedTuple):
     digest: str | None = None
     source: str = ""
     language: str = ""
+    changed: bool = False
 
     @property
     def prompt(self) -> str:
@@ -113,11 +115,8 @@ def _tool(paused: Paused, agent: str, name: str, arguments: str, folder: str) ->
     except (ValueError, RecursionError):
         shown = arguments
     key = digest_of(agent, name, shown)
-    rows = (
-        _head(f"{agent} wants to call {name}"),
-        coloured(revealed(shown), "json"),
-        _fine(f"sha256 {key[:12]} · the tool runs on this machine with your rights, in {folder}"),
-    )
+    fine = _fine(f"sha256 {key[:12]} · the tool runs on this machine with your rights, in {folder}")
+    rows = (_head(f"{agent} wants to call {name}"), coloured(revealed(shown), "json"), fine)
     return Asking(paused.pause, "approval", agent, rows, key, shown, "json")
 
 
@@ -179,11 +178,27 @@ def _json(text: str) -> Answered:
     return Answered(value)
 
 
-def proposed(source: str, language: str) -> JsonValue:
-    """The answer to a program or call that the person would rather have otherwise."""
-    fence = "```"
-    reason = f"do this instead:\n{fence}{language}\n{source.rstrip()}\n{fence}"
-    return {"yes": False, "reason": reason}
+def unreadable(text: str | None, language: str) -> str:
+    """Why edited arguments can be none; empty where they can, and for any program."""
+    if text is None or language != "json":
+        return ""
+    meant = _json(text)
+    return meant.problem or ("" if isinstance(meant.value, dict) else "arguments are a JSON object")
+
+
+def edited(asked: Asking, source: str) -> Asking:
+    """The question, with what the person would have done in place of what was asked for."""
+    key = digest_of(asked.digest or "", source)
+    rows = (_head("as you changed it"), coloured(revealed(source.rstrip("\n")), asked.language.lower()))
+    fine = _fine(f"sha256 {key[:12]} · {asked.agent} is told that you changed it · e again: further changes")
+    return asked._replace(rows=(*rows, fine), digest=key, source=source, changed=True)
+
+
+def agreed(asked: Asking, value: JsonValue) -> JsonValue:
+    """The answer as it is handed in: a yes to what was changed says what that is."""
+    if asked.changed and isinstance(value, dict) and value.get("yes"):
+        return {**value, "instead": asked.source}
+    return value
 
 
 def explained(asked: Asking) -> list[Text]:
@@ -191,7 +206,7 @@ def explained(asked: Asking) -> list[Text]:
     told = (
         "y        let it run this once",
         "a        let it run now, and whenever exactly this is asked again in this session (by its digest)",
-        "e        open it in your editor; what you save is proposed to the agent, and this one does not run",
+        "e        open it in your editor; what you save is shown here, and a y lets that run in its place",
         "n why    do not; the reason goes to the agent",
         "Enter    no",
         "Esc      stop the turn",

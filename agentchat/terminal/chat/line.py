@@ -21,8 +21,8 @@ from agentchat.stores.jsonl import JsonlStore
 from agentchat.teams import Bounds
 from agentchat.terminal.chat.turns import own_turns
 from agentchat.transcript.calls import ToolResult
-from agentchat.transcript.events import CallCancelled, CallFinished, CallStarted, RunStarted, Said
-from agentchat.transcript.messages import Body, CodeResult, Text, TextPart
+from agentchat.transcript.events import CallFinished, RunStarted, Said
+from agentchat.transcript.messages import Body, CodeResult, Text
 from agentchat.transcript.transcript import Transcript
 
 
@@ -43,8 +43,6 @@ class Fork(NamedTuple):
 
 TURNS: Final = 20
 """Turns of a run that is meant for one agent, at most."""
-KEPT: Final = "interrupted"
-"""The tag around what an agent had said when it was stopped."""
 
 
 class Outgoing(NamedTuple):
@@ -154,7 +152,7 @@ class Line:
             return self._run(Text.of(out.text), out.to, fresh=True)
         if self._fork is not None:
             return self._branched(self._fork, out)
-        return self._run(self._body(out.text), out.to)
+        return self._run(Text.of(out.text), out.to)
 
     async def _branched(self, fork: Fork, out: Outgoing) -> Run:
         """The run of a branch that begins with a message. The branch of a file is a file beside it."""
@@ -198,14 +196,6 @@ class Line:
         most = next((leaf.turns for leaf in usual.leaves() if isinstance(leaf, MaxTurns)), TURNS)
         return From(to) | MaxTurns(most)
 
-    def _body(self, text: str) -> Body:
-        """The message; behind an interruption with what had arrived before it, for no model is shown that else."""
-        cut = [] if self.transcript is None else stopped_in(self.transcript)
-        kept = "".join(f'<{KEPT} agent="{agent}">\n{said}\n</{KEPT}>\n\n' for agent, said in cut)
-        if not kept:
-            return Text.of(text)
-        return Text(parts=(TextPart(content=kept), TextPart(content=text)))
-
 
 def collapsed_in(transcript: Transcript) -> int | None:
     """The last result that is shown on one line: of a tool, or of programs."""
@@ -216,20 +206,6 @@ def collapsed_in(transcript: Transcript) -> int | None:
         if isinstance(event, Said) and event.turn is not None and isinstance(transcript.body(entry.seq), CodeResult):
             return entry.seq
     return None
-
-
-def stopped_in(transcript: Transcript) -> list[tuple[str, str]]:
-    """Who was stopped in the last run, with what they had said; nothing where something was said since."""
-    found: list[tuple[str, str]] = []
-    for entry in reversed(transcript.since(0)):
-        event = entry.event
-        if isinstance(event, RunStarted):
-            break
-        if isinstance(event, CallCancelled) and event.partial:
-            started = transcript[event.call].event
-            if isinstance(started, CallStarted):
-                found.append((started.agent, event.partial))
-    return found[::-1]
 
 
 def usual_rule(transcript: Transcript) -> RunStarted | None:

@@ -17,7 +17,6 @@ LONGEST: Final = 12
 """Rows of a message that are shown; it is the person's own, and they know it."""
 _ALONG: Final = re.compile(r'<(file|output|stdin)(?: (?:name|of)="([^"\n]*)")?[^>\n]*>\n(.*?)\n</\1>', re.DOTALL)
 _FILE: Final = re.compile(r'\n\n<file name="[^"\n]*">\n.*?\n?</file>', re.DOTALL)
-_KEPT: Final = re.compile(r'\A(?:<interrupted agent="[^"\n]*">\n.*?\n</interrupted>\n\n)+', re.DOTALL)
 
 
 def own_words(said: Body, event: Said) -> list[Text]:
@@ -33,13 +32,13 @@ def own_words(said: Body, event: Said) -> list[Text]:
 
 
 def folded(text: str) -> str:
-    """The message without what an agent had said before it, and with files and outputs on a line each."""
-    return _ALONG.sub(_line, _KEPT.sub("", text))
+    """The message with files and outputs on a line each."""
+    return _ALONG.sub(_line, text)
 
 
 def typed(text: str) -> str:
     """The message as it was typed: a file goes along again, as it is then, for its name stands in the text."""
-    return _FILE.sub("", _KEPT.sub("", text))
+    return _FILE.sub("", text)
 
 
 def _line(found: re.Match[str]) -> str:

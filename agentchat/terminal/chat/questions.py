@@ -21,7 +21,17 @@ from rich.text import Text
 
 from agentchat.errors import AgentChatError
 from agentchat.run import Run
-from agentchat.terminal.chat.asked import ANSWERS, Answered, Asking, answer, asking, explained, proposed
+from agentchat.terminal.chat.asked import (
+    ANSWERS,
+    Answered,
+    Asking,
+    agreed,
+    answer,
+    asking,
+    edited,
+    explained,
+    unreadable,
+)
 from agentchat.terminal.chat.prompt import Prompt
 from agentchat.terminal.chat.screen import Screen
 from agentchat.transcript.events import Paused
@@ -118,10 +128,11 @@ class Questions:
         prompt.redraw()
 
     def _answered(self, waiting: Waiting, meant: Answered) -> None:
-        if meant.always and waiting.asking.digest is not None:
-            self._always.add(waiting.asking.digest)
+        asked = waiting.asking
+        if meant.always and asked.digest is not None and not asked.changed:
+            self._always.add(asked.digest)
         self._next()
-        self._give(waiting, meant.value)
+        self._give(waiting, agreed(asked, meant.value))
 
     def _next(self) -> None:
         self._waiting.pop(0)
@@ -151,17 +162,22 @@ class Questions:
             self._session.problem(error)
 
     async def _edit(self, waiting: Waiting) -> None:
-        """What the person would rather see goes back to the agent; this one is not done."""
+        """What the person would rather have done is shown in place of what was asked for, and a yes is still due."""
         asked = waiting.asking
         try:
             text = await self._session.edited(asked.source, _SUFFIXES.get(asked.language, ".py"))
         except AgentChatError as error:
             self._session.problem(error)
             return
-        if text is None or text.strip() == asked.source.strip() or waiting not in self._waiting:
-            self._session.word("nothing was changed; the question is still open")
+        if waiting not in self._waiting:
+            return  # it was answered elsewhere, or stopped, while the editor was open
+        problem = unreadable(text, asked.language)
+        if text is None or text.strip() == asked.source.strip() or problem:
+            self._session.word(f"{problem or 'nothing was changed'}; the question is still open")
             return
-        self._answered(waiting, Answered(proposed(text, asked.language)))
+        changed = edited(asked, text)
+        self._waiting[self._waiting.index(waiting)] = waiting._replace(asking=changed)
+        self._session.tell(*changed.rows)
 
 
 def _told(asked: Asking, value: JsonValue) -> Sequence[Text]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.fitting import PLAIN
-from agentchat.policy.prompts.asking import SUMMARISE
+from agentchat.policy.prompts.asking import sums_up
 from agentchat.run import USER
 from agentchat.seams import Delta
 from agentchat.terminal.chat.attachments import BYTES_A_TOKEN
@@ -164,8 +164,7 @@ class Speech:
         card = agreed_in(self._transcript).cards.get(started.agent)
         if card is None or card.kind not in ("assistant", "supervisor"):
             return False
-        summary = bool(recipe.add) and f"={SUMMARISE}" in recipe.add[-1][1]
-        return set(card.emits) <= PLAIN and not summary
+        return set(card.emits) <= PLAIN and not sums_up(recipe)
 
     def _say(self, entry: Entry, event: Said) -> None:
         said = self._transcript.body(entry.seq)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentchat.errors import ConfigurationError
-from agentchat.terminal.chat.asked import answer, digest_of, proposed, revealed
+from agentchat.terminal.chat.asked import Asking, agreed, answer, digest_of, edited, revealed, unreadable
 from agentchat.terminal.chat.attachments import amount, look_at, with_files
 from agentchat.terminal.chat.commands import Commands
 from agentchat.terminal.chat.fuzzy import best
@@ -74,7 +74,7 @@ def test_pastes_are_folded_and_come_back() -> None:
 
 
 def test_own_messages_are_shown_without_what_went_along() -> None:
-    text = '<interrupted agent="a">\nhalf\n</interrupted>\n\nsee\n\n<file name="x.py">\n1\n2\n</file>'
+    text = 'see\n\n<file name="x.py">\n1\n2\n</file>'
     assert folded(text) == "see\n\n↳ x.py · 2 lines"
     assert typed(text) == "see"
 
@@ -139,7 +139,31 @@ def test_other_answers() -> None:
     assert answer("y", "yes").value is True
     assert answer("", "yes").value is False
     assert answer("maybe", "yes").act == "again"
-    assert "do this instead" in str(proposed("print(1)", "python"))
+
+
+def test_what_was_changed_is_asked_for_anew() -> None:
+    asked = Asking("p", "approval", "bob", (), "0" * 64, "print(1)", "python")
+    assert agreed(asked, {"yes": True}) == {"yes": True}
+    changed = edited(asked, "print(2)\u200b")
+    assert changed.digest not in (asked.digest, edited(asked, "print(2)").digest)
+    assert "print(2)⟨U+200B⟩" in str(changed.rows[1])
+    assert agreed(changed, {"yes": True}) == {"yes": True, "instead": "print(2)\u200b"}
+    assert agreed(changed, {"yes": False, "reason": None}) == {"yes": False, "reason": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "problem"),
+    [
+        (None, "json", ""),
+        ("{", "python", ""),
+        ('{"a": 1}', "json", ""),
+        ("{", "json", "this is no JSON"),
+        ("[1]", "json", "arguments are a JSON object"),
+    ],
+)
+def test_changed_arguments_are_json(text: str | None, language: str, problem: str) -> None:
+    assert unreadable(text, language).startswith(problem)
+    assert bool(unreadable(text, language)) == bool(problem)
 
 
 def test_what_cannot_be_seen_is_shown() -> None:

@@ -1,0 +1,41 @@
+"""What a typed line means as an answer."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import JsonValue, TypeAdapter
+
+from agentchat.cli.answering import read_value
+from agentchat.errors import ConfigurationError
+from agentchat.seams import Approval
+
+APPROVAL = Approval.model_json_schema()
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("y", {"yes": True}),
+        ("Yes.", {"yes": True}),
+        ("", {"yes": False, "reason": None}),
+        ("no, too slow", {"yes": False, "reason": "too slow"}),
+        ("yes please", {"yes": True}),
+        ("perhaps", {"yes": False, "reason": "perhaps"}),
+        ('{"yes": true, "instead": "print(2)"}', {"yes": True, "instead": "print(2)"}),
+    ],
+)
+def test_an_approval(line: str, value: JsonValue) -> None:
+    assert read_value(line, APPROVAL) == value
+
+
+def test_other_kinds() -> None:
+    assert read_value("y", TypeAdapter(bool).json_schema()) is True
+    assert read_value("maybe", TypeAdapter(bool).json_schema()) is False
+    assert read_value(" as it is ", TypeAdapter(str).json_schema()) == " as it is "
+    assert read_value("[1]", TypeAdapter(list[int]).json_schema()) == [1]
+
+
+@pytest.mark.parametrize("schema", [APPROVAL, TypeAdapter(list[int]).json_schema()])
+def test_what_is_no_json(schema: dict[str, JsonValue]) -> None:
+    with pytest.raises(ConfigurationError, match="this is no JSON"):
+        read_value("{", schema)
