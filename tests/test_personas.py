@@ -9,7 +9,6 @@ import pytest
 
 from agentchat.errors import PersonaError
 from agentchat.personas import (
-    LARGEST,
     Persona,
     find_persona,
     parse_persona,
@@ -18,6 +17,7 @@ from agentchat.personas import (
     shipped_personas,
 )
 from agentchat.personas.dialects import dialect_of, name_of, standing_in
+from agentchat.textfile import LARGEST
 
 
 def plain(persona: Persona) -> Persona:

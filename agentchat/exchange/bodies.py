@@ -23,6 +23,7 @@ from agentchat.transcript.messages import (
     TextPart,
     ToolCallPart,
     UriPart,
+    ending_of,
 )
 
 
@@ -50,20 +51,6 @@ def run_blocks(run: CodeRun) -> list[str]:
     blocks += [fenced(run.stdout)] if run.stdout else []
     blocks += ["*on standard error:*", fenced(run.stderr)] if run.stderr else []
     return blocks
-
-
-def ending_of(run: CodeRun) -> str:
-    """One line that says how a program ended."""
-    ending = {
-        "ok": "finished with exit code 0",
-        "error": f"failed with exit code {run.exit_code}",
-        "timeout": "was stopped: it took too long",
-        "killed": "was killed by a limit or a signal",
-        "unsupported": "was not run",
-    }[run.status]
-    took = "" if run.status == "unsupported" else f" after {run.seconds:.2f} s"
-    notes = [one for one in (run.detail, "output cut off" if run.truncated else None) if one]
-    return f"{run.language} {ending}{took}{''.join(f'; {one}' for one in notes)}"
 
 
 def _direction(body: Direction) -> Iterator[str]:

@@ -61,9 +61,13 @@ def intact(path: Path) -> bool:
 
 
 class LocalServer:
-    """The server, in a process of its own. It ends when ours does, however that ends: its standard input closes."""
+    """The server, in a process of its own. It ends when ours does, however that ends: its standard input closes.
 
-    def __init__(self) -> None:
+    port: where it listens on loopback; another one where this is taken, any with 0.
+    """
+
+    def __init__(self, port: int = PORT) -> None:
+        self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -73,7 +77,7 @@ class LocalServer:
         if path is None or not installed():
             raise ConfigurationError("the local model is not installed; fetch it with: agentchat models pull")
         if not self.url:
-            command = [sys.executable, "-m", "agentchat.models.local_server", str(path), str(PORT)]
+            command = [sys.executable, "-m", "agentchat.models.local_server", str(path), str(self._port)]
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
             self.url = self._address(self._process)

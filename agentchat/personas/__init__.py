@@ -13,7 +13,6 @@ reading one imports, calls and unpickles nothing that it names. Files of two oth
 (`dialects`). `yaml` is imported with the first file that is read.
 """
 
-from agentchat.personas.front_matter import LARGEST as LARGEST
 from agentchat.personas.persona import Dialect as Dialect
 from agentchat.personas.persona import Origin as Origin
 from agentchat.personas.persona import Persona as Persona

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from agentchat.errors import PersonaError
-
-LARGEST: Final = 1024 * 1024
-"""Bytes of a persona file. A prompt of a megabyte fits no model; such a file is something else."""
 
 _FENCE: Final = "---"
 _KEY: Final = re.compile(r"([A-Za-z][\w-]*):(?:[ \t]+(.*))?$")
@@ -26,26 +22,6 @@ class FrontMatter(NamedTuple):
     values: Mapping[str, Any]
     lines: Mapping[str, int]
     body: str
-
-
-def read_text(path: Path) -> str:
-    """The text of a file. Raises PersonaError for one that cannot be read, is too large, or is no text."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise PersonaError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > LARGEST:
-        raise PersonaError(f"{path}: this is more than {LARGEST} bytes, so no persona file")
-    try:
-        text = data.decode("utf-8-sig")
-        nul = data.find(b"\0")
-    except UnicodeDecodeError as error:
-        nul, text = error.start, ""
-    if nul >= 0:
-        line = data.count(b"\n", 0, nul) + 1
-        raise PersonaError(f"{path}, line {line}: this is no UTF-8 text; a persona is a Markdown file")
-    return text
 
 
 def has_front_matter(text: str) -> bool:

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from agentchat.errors import PersonaError
 from agentchat.personas.dialects import dialect_of, placed_dialect, translated
-from agentchat.personas.front_matter import LARGEST, FrontMatter, front_matter, has_front_matter, read_text
+from agentchat.personas.front_matter import FrontMatter, front_matter, has_front_matter
 from agentchat.personas.persona import KEYS, ONLY_FOR, Dialect, Origin, Persona
+from agentchat.textfile import LARGEST, read_text
 
 
 def read_persona(path: str | Path) -> Persona:
@@ -26,7 +27,7 @@ def read_persona(path: str | Path) -> Persona:
     What a file of another program holds that has no meaning here is told in `origin.warnings`.
     """
     file = Path(path)
-    return _persona(read_text(file), str(file), file)
+    return _persona(read_text(file, "persona", "Markdown", PersonaError), str(file), file)
 
 
 def parse_persona(text: str, source: str) -> Persona:
@@ -98,7 +99,7 @@ def _follow(given: object, file: Path, line: int, root: Path, above: list[Path],
         shown = file.parent / name
         if not target.is_file():
             raise PersonaError(f"{place}: includes: there is no file {shown}")
-        text = read_text(shown)
+        text = read_text(shown, "persona", "Markdown", PersonaError)
         if has_front_matter(text):
             inner = front_matter(text, str(shown))
             deeper = inner.values.get("includes")

@@ -14,13 +14,11 @@ from typing import Final, TypeAlias, TypeVar
 
 from agentchat.errors import TeamFileError
 from agentchat.teams.problems import in_one, nearest
+from agentchat.textfile import read_text
 
 T = TypeVar("T")
 Place: TypeAlias = tuple[str | int, ...]
 """Where something stands: keys, and indices from 0 in lists of tables."""
-
-LARGEST: Final = 1024 * 1024
-"""Bytes of a team file."""
 
 _WORD: Final = r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[A-Za-z0-9_-]+'
 _DOTTED: Final = rf"(?:{_WORD})(?:\s*\.\s*(?:{_WORD}))*"
@@ -41,7 +39,7 @@ class TomlFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        text = _read(path)
+        text = read_text(path, "team", "TOML", TeamFileError)
         try:
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -141,21 +139,6 @@ class Section:
             self.complain(key, f"must be {_KINDS[kind]}, not {_shown(found)}")
             return None
         return found
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise TeamFileError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > LARGEST:
-        raise TeamFileError(f"{path}: this is more than {LARGEST} bytes, so no team file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise TeamFileError(f"{path}, line {line}: this is no UTF-8 text; a team is a TOML file") from None
 
 
 def _lines_of(text: str) -> dict[Place, int]:

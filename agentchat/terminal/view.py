@@ -19,7 +19,7 @@ from agentchat.terminal.notes import BAD, ODD, QUIET, call_told, note
 from agentchat.terminal.sanitize import sanitize, sanitize_line
 from agentchat.terminal.usage_text import many
 from agentchat.transcript.events import Closed, Entry, Said
-from agentchat.transcript.messages import Body, Code, CodeResult, CodeRun, Data, Direction, Handoff, TextPart
+from agentchat.transcript.messages import Body, Code, CodeResult, Data, Direction, Handoff, TextPart, ending_of
 from agentchat.transcript.messages import Text as TextBody
 from agentchat.transcript.transcript import Transcript
 
@@ -122,7 +122,7 @@ def _data(said: Data) -> list[Text]:
 def _code_result(result: CodeResult) -> list[Text]:
     pieces: list[Text] = []
     for run in result.runs:
-        pieces.append(Text(_ending(run), style="green" if run.ok else BAD))
+        pieces.append(Text(sanitize_line(ending_of(run)), style="green" if run.ok else BAD))
         pieces += [
             verbatim(sanitize(stream).rstrip("\n"), style)
             for stream, style in ((run.stdout, ""), (run.stderr, BAD))
@@ -133,19 +133,6 @@ def _code_result(result: CodeResult) -> list[Text]:
     if result.skipped:
         pieces.append(Text(f"{many(result.skipped, 'later block')} not run", style=ODD))
     return pieces
-
-
-def _ending(run: CodeRun) -> str:
-    ending = {
-        "ok": "finished with exit code 0",
-        "error": f"failed with exit code {run.exit_code}",
-        "timeout": "was stopped: it took too long",
-        "killed": "was killed by a limit or a signal",
-        "unsupported": "was not run",
-    }[run.status]
-    took = "" if run.status == "unsupported" else f" after {run.seconds:.2f} s"
-    notes = [one for one in (run.detail, "output cut off" if run.truncated else None) if one]
-    return sanitize_line(f"{run.language} {ending}{took}{''.join(f'; {one}' for one in notes)}")
 
 
 def _closed(event: Closed) -> Group:

@@ -191,8 +191,25 @@ def outcome_line(run: CodeRun) -> str:
         "killed": "killed by a limit or a signal",
         "unsupported": "not run",
     }[run.status]
+    return f"[{run.language}: {ending}{_notes(run)}]"
+
+
+def ending_of(run: CodeRun) -> str:
+    """The same for people alone, with how long it took."""
+    ending = {
+        "ok": "finished with exit code 0",
+        "error": f"failed with exit code {run.exit_code}",
+        "timeout": "was stopped: it took too long",
+        "killed": "was killed by a limit or a signal",
+        "unsupported": "was not run",
+    }[run.status]
+    took = "" if run.status == "unsupported" else f" after {run.seconds:.2f} s"
+    return f"{run.language} {ending}{took}{_notes(run)}"
+
+
+def _notes(run: CodeRun) -> str:
     notes = [note for note in (run.detail, "output cut off" if run.truncated else None) if note]
-    return f"[{run.language}: {ending}{''.join(f'; {note}' for note in notes)}]"
+    return "".join(f"; {note}" for note in notes)
 
 
 class Direction(Frozen):

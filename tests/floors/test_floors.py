@@ -21,7 +21,7 @@ from agentchat.transcript.messages import Frozen
 ROOT = Path(agentchat.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "redact"),
-    ("settings",),
+    ("settings", "textfile"),
     ("personas",),
     ("transcript",),
     ("policy",),
