@@ -12,7 +12,7 @@ demo: $(VENV)/.ready-demo ## a coder and a code runner solve a task; the code re
 	@echo "The command is $(BIN)/agentchat; to have it as agentchat: source $(BIN)/activate"
 
 test: $(VENV)/.ready-dev ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=loadgroup
 
 check: $(VENV)/.ready-dev ## format, lint, types, import floors
 	$(BIN)/ruff format --check $(SOURCES)

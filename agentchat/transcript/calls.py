@@ -141,7 +141,7 @@ class CodeRecipe(Frozen):
     language: str
     source: tuple[Piece, ...]
     sandbox: str
-    changed: bool = False
+    changed: Literal[True] | None = None
 
 
 class ToolRecipe(Frozen):
@@ -154,7 +154,7 @@ class ToolRecipe(Frozen):
     name: str
     arguments: JsonObject
     tool_call_id: str | None = None
-    changed: bool = False
+    changed: Literal[True] | None = None
 
 
 class AskRecipe(Frozen):

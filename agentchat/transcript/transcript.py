@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from agentchat.errors import DamagedTranscript, NoSuchEvent, NotATranscript, OutOfOrder, TranscriptError
 from agentchat.transcript.calls import Reply
-from agentchat.transcript.chain import NO_LINE, blob_line, blob_names, decode, digest, encode, read_blob_line
+from agentchat.transcript.chain import BLOB_LINE, NO_LINE, blob_line, blob_names, decode, digest, encode, read_blob_line
 from agentchat.transcript.edits import changed
 from agentchat.transcript.events import CallFinished, Edited, Entry, Event, Forked, Opened, Said
 from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Text, unwrap
@@ -360,7 +360,7 @@ class Transcript:
         for line in lines:
             number += 1
             try:
-                kept = read_blob_line(line)
+                kept = read_blob_line(line) if line.startswith(BLOB_LINE) else None
                 if kept is not None:
                     self._blobs[kept[0]] = kept[1]
                     continue

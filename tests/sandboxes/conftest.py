@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import anyio
 import pytest
@@ -13,6 +14,14 @@ from agentchat.sandboxes.choosing import SANDBOXES
 from agentchat.seams import Sandbox
 
 from .looking import children
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One after the other where tests run side by side: the kernel counts processes by user, over all sandboxes."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("sandboxes"))
 
 
 @pytest.fixture(params=["asyncio", "trio"])

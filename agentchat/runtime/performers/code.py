@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from agentchat.policy.charter import charter_of
 from agentchat.policy.prompts.rendering import shown_source
@@ -38,7 +39,7 @@ class CodePerformer:
         self._source = source
         self._language = language.lower()
         self._subject = subject
-        self._changed = changed
+        self._changed: Literal[True] | None = True if changed else None
         policy = charter_of(desk.transcript).agent(agent).code
         self.isolated = policy is not None and policy.isolated
         self._limits = (
@@ -51,8 +52,8 @@ class CodePerformer:
         """The program, as a slice of the message it came from where it stands there. The sandbox is not digested:
         on another machine the same program may run in another one."""
         pieces = shown_source(self._desk.transcript, self._subject, self._source)
-        name, changed = self._sandbox.name, self._changed
-        recipe = CodeRecipe(language=self._language, source=pieces, sandbox=name, changed=changed)
+        name = self._sandbox.name
+        recipe = CodeRecipe(language=self._language, source=pieces, sandbox=name, changed=self._changed)
         return Ready(recipe, self._digest(), None)
 
     def _digest(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from pydantic_core import to_json
 
@@ -41,7 +42,7 @@ class ToolPerformer:
         self._card: ToolCard = tool.card()
         self._arguments = arguments
         self._id = tool_call_id
-        self._changed = changed
+        self._changed: Literal[True] | None = True if changed else None
         self.isolated = self._card.idempotent
 
     def prepare(self, share: int = 1) -> Ready:
