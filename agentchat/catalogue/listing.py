@@ -59,6 +59,16 @@ async def listing(store: Store, *, text: str | None = None, limit: int | None = 
     return Listing([await _row(store, node, depth) for node, depth in placed[:limit]], len(placed))
 
 
+async def family(store: Store, id: str) -> list[Row]:
+    """What a conversation is a part of: the one that all began with first, what belongs to it below; empty where the
+    store does not have it. Raises StoreUnavailable.
+    """
+    forest = forest_of(await store.glances(OPENING))
+    trees = (list(forest.tree(top)) for top in forest.tops)
+    placed = next((tree for tree in trees if any(node.id == id for node, _ in tree)), [])
+    return [await _row(store, node, depth) for node, depth in placed]
+
+
 def _placed(forest: Forest, wanted: set[str] | None) -> Iterator[tuple[Node, int]]:
     for top in forest.tops:
         shown: list[bool] = []  # of each depth above, whether that one is listed

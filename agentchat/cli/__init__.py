@@ -16,7 +16,7 @@ def main() -> None:
             getattr(stream, "reconfigure", _nothing)(errors="replace")
         from agentchat.cli.app import app
 
-        app()
+        app(prog_name="agentchat")
     except KeyboardInterrupt:
         sys.exit(130)
 

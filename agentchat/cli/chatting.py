@@ -24,7 +24,7 @@ from agentchat.policy.charter import agreed_in
 from agentchat.policy.rules import Mentions, Rule
 from agentchat.teams import Bounds, Team, rebuild
 from agentchat.terminal.chat.line import Line
-from agentchat.terminal.chat.past import kept_in
+from agentchat.terminal.chat.past import latest_in
 from agentchat.terminal.chat.plain import PlainChat
 from agentchat.terminal.chat.session import Session
 from agentchat.terminal.sanitize import sanitize_line
@@ -150,10 +150,10 @@ def _gone_on_with(wanted: Wanted, place: Place) -> tuple[Place, Transcript] | No
         return find(wanted.resume, wanted.store)
     if not wanted.last:
         return None
-    kept = anyio.run(kept_in, place.store)
-    if not kept:
+    latest = anyio.run(latest_in, place.store)
+    if latest is None:
         raise ConfigurationError("there is no conversation to go on with yet; start one with: agentchat chat")
-    return find(kept[0].id, wanted.store)
+    return find(latest, wanted.store)
 
 
 def _words(line: Line, store: Path | None) -> Sequence[str]:

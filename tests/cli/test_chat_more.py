@@ -107,3 +107,26 @@ def test_a_conversation_that_another_process_runs_is_left_alone(cli: Cli) -> Non
         go_on()
         pane.wait("one two")
         pane.until(idle, "the end of the turn")
+
+
+def test_branches_are_listed_and_commands_say_what_they_lack(cli: Cli) -> None:
+    with FakeServer([stream("one!"), stream("two!")]) as server, chat(cli, server, "--id", "talk", columns=100) as pane:
+        say(pane, "first")
+        pane.wait("one!")
+        pane.until(idle, "the end of the turn")
+        say(pane, "/edit otherwise")
+        pane.until(lambda it: "❯ otherwise" in it.screen, "the text in the editor")
+        pane.type(ENTER)
+        pane.wait("two!")
+        pane.until(idle, "the end of the turn")
+        say(pane, "/branches")
+        pane.wait("/resume ID goes to another")
+        assert re.search(r"^  first  just now · 1 turn · .*talk$", pane.text, re.MULTILINE)
+        assert re.search(r"^❯ ⑂ otherwise  just now · 1 turn · .*talk\.\w+$", pane.text, re.MULTILINE)
+        say(pane, "/diff")
+        pane.wait("name the other one: /diff ID")
+        say(pane, "/export -f markdown -o talk.md")
+        pane.wait("it is for reading")
+        assert "otherwise" in (cli.folder / "talk.md").read_text()
+        say(pane, "/export --to markdown")
+        pane.wait("Usage: agentchat export")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ from agentchat.terminal.chat.line import Outgoing
 from agentchat.terminal.chat.looking import budget_lines
 from agentchat.terminal.chat.menu import Item
 from agentchat.terminal.chat.own import typed
-from agentchat.terminal.chat.past import items_of, kept_in
+from agentchat.terminal.chat.past import items_of, kept_in, titled
 from agentchat.terminal.chat.turns import OwnTurn, own_turns
 from agentchat.terminal.sanitize import sanitize_line
 
@@ -126,9 +127,9 @@ async def resume(desk: Desk, rest: str) -> None:
     chosen: object = rest
     if not rest:
         kept = await kept_in(desk.line.store)
-        if not kept:
+        if not kept.rows:
             raise ConfigurationError("there is no conversation to go on with yet")
-        chosen = await desk.pick("Go on with", items_of(kept))
+        chosen = await desk.pick(titled("Go on with", kept), items_of(kept.rows, time.time()))
     if isinstance(chosen, str):
         desk.line.take_up(await load(desk.line.store, await _known(desk, chosen)))
         desk.show_past()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from pathlib import Path
 from typing import Final
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from agentchat.catalogue.listing import family
 from agentchat.errors import ConfigurationError
 from agentchat.policy.rules.explain import why_not
 from agentchat.policy.spending.budget import Budget
@@ -17,6 +19,7 @@ from agentchat.policy.spending.usage import Spent, usage_of
 from agentchat.policy.state import state_of
 from agentchat.terminal.chat import keys as key_table
 from agentchat.terminal.chat.commands import Command, Desk
+from agentchat.terminal.chat.past import items_of
 from agentchat.terminal.chat.status import sandbox_of, short_name
 from agentchat.terminal.event_line import event_line
 from agentchat.terminal.highlight import blocks, coloured, verbatim
@@ -105,23 +108,21 @@ def _result(result: CallResult) -> list[RenderableType]:
 
 
 async def branches(desk: Desk, rest: str) -> None:
-    """The forks that this conversation came from."""
+    """What branches off from what, with this one marked."""
     transcript = _transcript(desk)
     for fork in transcript.forks:
         why = f" ({sanitize_line(fork.reason)})" if fork.reason else ""
         desk.tell(Text(f"⑂ {fork.branch} left {fork.parent.conversation} behind event {fork.parent.seq}{why}"))
-    beside = [one for one in await _beside(desk) if one != transcript.conversation]
-    for one in beside:
-        desk.tell(Text(f"  {one}", style="bold").append("  /resume goes there", style="not bold dim"))
-    if not (transcript.forks or beside):
+    items = items_of(await family(desk.line.store, transcript.conversation), time.time())
+    for item in items if len(items) > 1 else []:
+        here = item.value == transcript.conversation
+        line = Text("❯ " if here else "  ", style="bold").append(item.label, style="bold" if here else "not bold")
+        desk.tell(line.append(f"  {item.detail}", style="not bold dim"))
+    if len(items) > 1:
+        desk.tell(Text("/resume ID goes to another", style="dim"))
+    elif not transcript.forks:
         desk.tell(Text("there are no branches; /rewind, /undo, /retry, /edit and /fork make one", style="dim"))
     desk.tell(Text(""))
-
-
-async def _beside(desk: Desk) -> list[str]:
-    root = _transcript(desk).conversation.partition(".")[0]
-    heads = [head.conversation for head in await desk.line.store.heads()]
-    return [one for one in heads if one == root or one.startswith(f"{root}.")]
 
 
 async def save(desk: Desk, rest: str) -> None:
@@ -145,12 +146,16 @@ def own(verb: str) -> Command:
     async def act(desk: Desk, rest: str) -> None:
         transcript = _transcript(desk)
         words = shlex.split(rest)
+        if verb == "diff" and not words:
+            raise ConfigurationError(
+                "name the other one: /diff ID, or /diff FILE; /branches shows those beside this one"
+            )
         await desk.own(verb, *(words or (last_call(transcript) if verb == "request" else [])))
 
     helps = {
         "why": ("why an event came about: its causes", "[EVENT]"),
         "request": ("the exact request behind a call", "[CALL]"),
-        "export": ("the conversation in another format", "--to FORMAT"),
+        "export": ("the conversation in another format", "[-f NAME] [-o FILE]"),
         "diff": ("against another run, or a branch", "OTHER"),
     }
     told, usage = helps[verb]

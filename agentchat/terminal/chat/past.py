@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from rich.text import Text
 
-from agentchat.errors import AgentChatError
-from agentchat.policy.charter import agreed_in
+from agentchat.catalogue.listing import Listing, Row, listing
+from agentchat.catalogue.trees import forest_of
 from agentchat.seams import Store
-from agentchat.stores.reading import load
+from agentchat.terminal.ages import ago
 from agentchat.terminal.chat.menu import Item
 from agentchat.terminal.chat.speech import Paper, Speech
 from agentchat.terminal.chat.turns import own_turns
 from agentchat.terminal.sanitize import sanitize_line
-from agentchat.transcript.events import Opened
+from agentchat.terminal.usage_text import many
 from agentchat.transcript.transcript import Transcript
 
 TURNS: Final = 3
 """Messages of the user's that are shown again, with what followed them."""
 MOST: Final = 60
-"""Conversations that are looked at for a list."""
-FIRST_WORDS: Final = 60
-
-
-class Kept(NamedTuple):
-    """A conversation that can be gone on with."""
-
-    id: str
-    at: float
-    words: str
-    agents: tuple[str, ...]
-    turns: int
+"""Conversations that are read for a list to choose from."""
+FIRST_WORDS: Final = 40
 
 
 def show_end(paper: Paper, transcript: Transcript) -> None:
@@ -50,40 +39,49 @@ def show_end(paper: Paper, transcript: Transcript) -> None:
     paper.tail((), "")
 
 
-async def kept_in(store: Store) -> list[Kept]:
-    """The conversations of a store, the latest first. Those that cannot be read are left out."""
-    found = []
-    for id in sorted((head.conversation for head in await store.heads()), reverse=True)[:MOST]:
-        try:
-            transcript = await load(store, id)
-        except AgentChatError:
-            continue
-        first = transcript[1].event
-        if not (isinstance(first, Opened) and first.parent is not None):  # one that is held inside another
-            found.append(_kept(transcript))
-    return sorted(found, key=lambda one: one.at, reverse=True)
+async def kept_in(store: Store) -> Listing:
+    """The newest conversations of a store, branches below what they left; those that cannot be read say why."""
+    return await listing(store, limit=MOST)
 
 
-def _kept(transcript: Transcript) -> Kept:
-    turns = own_turns(transcript)
-    words = sanitize_line(turns[0].text if turns else "")
+async def latest_in(store: Store) -> str | None:
+    """The id of the one in which something happened last; None where there is none."""
+    nodes = forest_of(await store.glances()).nodes.values()
+    talks = [node for node in nodes if node.origin is None or node.origin.kind == "branch"]
+    return max(talks, key=lambda node: (node.at, node.id)).id if talks else None
+
+
+def titled(title: str, kept: Listing) -> str:
+    """The title of the list: with how much of it there is, where that is not all."""
+    return title if kept.total <= MOST else f"{title} (the newest {MOST} of {kept.total}; /resume ID takes any)"
+
+
+def items_of(rows: Iterable[Row], now: float) -> list[Item[object]]:
+    """The lines of a list."""
+    talks = [row for row in rows if row.origin is None or row.origin.kind == "branch"]
+    return [Item(label(row), " · ".join(_facts(row, now)), row.id) for row in talks]
+
+
+def label(row: Row) -> str:
+    """The first words, a branch moved in below what it left."""
+    words = sanitize_line(row.words) or "(nothing said)"
     shown = words if len(words) <= FIRST_WORDS else f"{words[: FIRST_WORDS - 1]}…"
-    names = tuple(agreed_in(transcript).names)
-    return Kept(transcript.conversation, transcript[len(transcript)].at, shown, names, len(turns))
+    return f"{'  ' * (row.depth - 1)}⑂ {shown}" if row.depth else shown
 
 
-def items_of(kept: Sequence[Kept]) -> list[Item[object]]:
-    """The lines of the list."""
-    now = time.time()
-    return [
-        Item(one.words or "(nothing said)", f"{age(now - one.at)} · {' + '.join(one.agents)} · {one.id}", one.id)
-        for one in kept
-    ]
-
-
-def age(seconds: float) -> str:
-    """How long ago, in one word."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return "just now"
+def _facts(row: Row, now: float) -> Iterator[str]:
+    """When, how much, who; or what is wrong with it."""
+    yield ago(now - row.at) if row.at else "of unknown age"
+    summary = row.summary
+    if summary is None:
+        yield f"cannot be read: {sanitize_line(row.damage or '')}"
+    else:
+        yield many(summary.turns, "turn")
+        if summary.calls:
+            cost = str(summary.usd)
+            yield "cost unknown" if cost == "unknown" else cost
+        if row.owner is not None:
+            yield "in use"
+        if not row.depth:
+            yield sanitize_line(" + ".join(summary.agents))
+    yield sanitize_line(row.id)

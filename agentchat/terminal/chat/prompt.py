@@ -227,7 +227,11 @@ class Prompt:
         for place, item in enumerate(items, first):
             style = "class:chosen" if place == menu.at else ""
             sign = "❯ " if place == menu.at else "  "
-            lines += [("", "\n"), (style, self._text(f"{sign}{item.label}")), ("class:quiet", f"  {item.detail}")]
+            lines += [
+                ("", "\n"),
+                (style, self._text(f"{sign}{item.label}")),
+                ("class:quiet", self._text(f"  {item.detail}")),
+            ]
         if not items:
             lines.append(("class:quiet", "\n  nothing fits"))
         return lines
