@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -72,13 +73,16 @@ def hold(wanted: Wanted) -> int:
         line.take_up(found[1], other=other)
     elif wanted.resume is None:
         _check_model(line)
+    words = partial(_words, store=wanted.store)
+    if wanted.resume == "" and not sys.stdin.isatty():
+        raise ConfigurationError("nobody is there to choose: name one after --resume; agentchat ls lists them")
     live = sys.stdin.isatty() and sys.stdout.isatty() and not wanted.plain
     if not live or os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-        return anyio.run(PlainChat(line, sys.stdin, sys.stdout).live)
+        return anyio.run(PlainChat(line, sys.stdin, sys.stdout, words=words, choose=wanted.resume == "").live)
     session = Session(
         line,
         sys.stdout,
-        words=lambda current: _words(current, wanted.store),
+        words=words,
         history=_history(),
         greeting=_greeting(line),
         choose=wanted.resume == "",

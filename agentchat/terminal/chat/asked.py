@@ -25,6 +25,8 @@ from agentchat.transcript.transcript import Transcript
 Kind = Literal["approval", "yes", "text", "json"]
 
 ANSWERS: Final = "y once · a always, exactly this · e edit · n REASON · ? explain · Enter: no"
+SUFFIXES: Final = {"json": ".json", "bash": ".sh", "sh": ".sh"}
+"""Of the file that an editor gets; .py for all others."""
 _UNSEEN: Final = {
     code: f"⟨U+{code:04X}⟩"
     for code in (0xA0, 0xAD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFFA0, *range(0x2000, 0x2010),

@@ -104,9 +104,14 @@ class Driver:
         """Whether a run is going on."""
         return self._scope is not None
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a run is going on or waits to begin."""
+        return bool(self.queue or self._starts or self.busy)
+
     async def done(self) -> None:
         """Wait until nothing is going on and nothing waits."""
-        while self.queue or self._starts or self.busy:
+        while self.at_work:
             await anyio.lowlevel.checkpoint()
             await self.idle.wait()
 

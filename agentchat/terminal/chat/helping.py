@@ -13,10 +13,11 @@ MORE = (
     ("@path", "let a file go along"),
     ("!command", "run it in your shell; its output is offered"),
 )
+KEYS = "Esc stops, Esc Esc goes back, Alt-Enter begins a line, /keys tells the rest."
 
 
-def help_command(commands: Callable[[], Commands]) -> Command:
-    """The command that tells of all the others."""
+def help_command(commands: Callable[[], Commands], keys: str = KEYS) -> Command:
+    """The command that tells of all the others. keys: what the keys do, in a line."""
 
     async def act(desk: Desk, rest: str) -> None:
         if rest:
@@ -27,7 +28,7 @@ def help_command(commands: Callable[[], Commands]) -> Command:
             desk.tell(_line(f"/{one.name} {one.usage}".strip(), one.help))
         for name, told in MORE:
             desk.tell(_line(name, told))
-        desk.tell(Text("Esc stops, Esc Esc goes back, Alt-Enter begins a line, /keys tells the rest.", style="dim"))
+        desk.tell(Text(keys, style="dim"))
         desk.tell(Text(""))
 
     return Command("help", "this list", act, True, "[COMMAND]")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from agentchat.terminal.chat.attachments import amount
 from agentchat.terminal.chat.prompt import Prompt
-from agentchat.terminal.chat.shell import run_line, run_own
+from agentchat.terminal.chat.shell import Ran, run_line, run_own
 from agentchat.terminal.sanitize import sanitize, sanitize_line
 
 ROWS: Final = 12
@@ -60,16 +60,26 @@ class Outside:
         if scope.cancelled_caught:
             tell(Text("■ stopped", style="yellow"), Text(""))
             return
-        lines = sanitize(ran.output).rstrip("\n").split("\n")
-        tell(*(Text(one, style="dim", no_wrap=True, overflow="ignore") for one in lines[:ROWS]))
-        more = f"… {len(lines) - ROWS} more lines · " if len(lines) > ROWS else ""
-        told = f"{more}exit {ran.code} · {time.monotonic() - began:.1f} s · {amount(len(ran.output.encode()))}"
-        tell(Text(told, style="dim" if ran.code == 0 else "red"), Text(""))
+        tell(*output_rows(ran, time.monotonic() - began), Text(""))
         if ran.output.strip():
-            self._offer(line, f'<output of="{line}" exit="{ran.code}">\n{ran.output.rstrip()}\n</output>', len(lines))
+            self._offer(line, offered(line, ran), len(ran.output.rstrip("\n").split("\n")))
 
     def _offer(self, line: str, text: str, count: int) -> None:
         prompt = self._session.prompt
         mark = prompt.pastes.mark("output", text, f"{line}, {count} line{'' if count == 1 else 's'}")
         prompt.buffer.insert_text(f"{mark} ")
         self._session.word("its output goes along with what you say next; delete the mark and it does not")
+
+
+def output_rows(ran: Ran, seconds: float) -> list[Text]:
+    """What a line for the shell printed, as far as it is shown, and how it ended."""
+    lines = sanitize(ran.output).rstrip("\n").split("\n")
+    rows = [Text(one, style="dim", no_wrap=True, overflow="ignore") for one in lines[:ROWS]]
+    more = f"… {len(lines) - ROWS} more lines · " if len(lines) > ROWS else ""
+    told = f"{more}exit {ran.code} · {seconds:.1f} s · {amount(len(ran.output.encode()))}"
+    return [*rows, Text(told, style="dim" if ran.code == 0 else "red")]
+
+
+def offered(line: str, ran: Ran) -> str:
+    """The output as a part of a message."""
+    return f'<output of="{line}" exit="{ran.code}">\n{ran.output.rstrip()}\n</output>'

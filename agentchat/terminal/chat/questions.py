@@ -23,6 +23,7 @@ from agentchat.errors import AgentChatError
 from agentchat.run import Run
 from agentchat.terminal.chat.asked import (
     ANSWERS,
+    SUFFIXES,
     Answered,
     Asking,
     agreed,
@@ -37,7 +38,6 @@ from agentchat.terminal.chat.screen import Screen
 from agentchat.transcript.events import Paused
 
 ALWAYS: Final = "always: exactly this was allowed before in this session"
-_SUFFIXES: Final = {"json": ".json", "bash": ".sh", "sh": ".sh"}
 
 
 class _Session(Protocol):
@@ -165,7 +165,7 @@ class Questions:
         """What the person would rather have done is shown in place of what was asked for, and a yes is still due."""
         asked = waiting.asking
         try:
-            text = await self._session.edited(asked.source, _SUFFIXES.get(asked.language, ".py"))
+            text = await self._session.edited(asked.source, SUFFIXES.get(asked.language, ".py"))
         except AgentChatError as error:
             self._session.problem(error)
             return

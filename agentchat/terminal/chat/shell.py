@@ -29,10 +29,10 @@ async def run_line(line: str) -> Ran:
     return await _run([shell, "-c", line], None)
 
 
-async def run_own(words: Sequence[str], width: int) -> Ran:
-    """Run one of our commands, with its colours."""
+async def run_own(words: Sequence[str], width: int, *, plain: bool = False) -> Ran:
+    """Run one of our commands, with its colours but for a plain terminal."""
     env = {**os.environ, "COLUMNS": str(width), "FORCE_COLOR": "1"}
-    if "NO_COLOR" in os.environ:
+    if plain or "NO_COLOR" in os.environ:
         env.pop("FORCE_COLOR")
     return await _run([sys.executable, "-m", "agentchat", *words], env)
 
