@@ -32,6 +32,7 @@ from prompt_toolkit.widgets import SearchToolbar
 from agentchat.terminal.chat.fragments import fragments
 from agentchat.terminal.chat.keys import Acts, ChatKeys, Mode
 from agentchat.terminal.chat.pastes import Pastes
+from agentchat.terminal.chat.reflow import ReflowingApplication
 from agentchat.terminal.chat.screen import BEGIN, END, Screen
 
 SPIN: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -93,7 +94,8 @@ class Prompt:
         search = SearchToolbar(ignore_case=True)
         control = BufferControl(self.buffer, search_buffer_control=search.control, preview_search=True)
         keys = ChatKeys(acts, self.mode, self.buffer, self.pastes)
-        self.app: Application[None] = Application(
+        self.app = ReflowingApplication(
+            os.environ,
             layout=Layout(self._rows(control, search), focused_element=control),
             key_bindings=keys.bindings,
             style=STYLE,
@@ -115,6 +117,7 @@ class Prompt:
                 write()
             return
         self._output.write_raw(BEGIN)
+        self.app.settle()
         self.app.renderer.erase(leave_alternate_screen=False)
         write()
         self.app._redraw()  # nothing public draws at once

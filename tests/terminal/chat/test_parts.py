@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.layout.screen import Char, Screen
 
 from agentchat.errors import ConfigurationError
 from agentchat.terminal.chat.asked import Asking, agreed, answer, digest_of, edited, revealed, unreadable
@@ -16,6 +17,7 @@ from agentchat.terminal.chat.looking import LOOKING
 from agentchat.terminal.chat.menu import ROWS, Item, Menu
 from agentchat.terminal.chat.own import folded, typed
 from agentchat.terminal.chat.pastes import Pastes
+from agentchat.terminal.chat.reflow import breaks_rows, grown, widths_above
 from agentchat.terminal.chat.said import Command, Message, Shell, said
 
 AGENTS = ("coder", "critic")
@@ -169,3 +171,16 @@ def test_changed_arguments_are_json(text: str | None, language: str, problem: st
 def test_what_cannot_be_seen_is_shown() -> None:
     assert revealed("a\u200bb\u00a0c\u202e\x1b[2J") == "a⟨U+200B⟩b⟨U+00A0⟩c⟨U+202E⟩␛[2J"
     assert digest_of("a", "bc") != digest_of("ab", "c")
+
+
+def test_a_region_grows_where_the_terminal_breaks_rows() -> None:
+    assert grown([], 40) == grown([0, 1, 40], 40) == 0
+    assert grown([41, 80, 81], 40) == 1 + 1 + 2
+    assert breaks_rows({"TMUX": "x,1,0"})
+    assert breaks_rows({"TERM_PROGRAM": "iTerm.app"})
+    assert not breaks_rows({"TERM": "xterm-256color"})
+    assert not breaks_rows({"STY": "1.x", "VTE_VERSION": "7000"}), "screen in GNOME's terminal cuts rows off"
+    drawn = Screen()
+    for column, sign in enumerate("wide 日 end  "):
+        drawn.data_buffer[0][column + (column > 5)] = Char(sign)
+    assert widths_above(drawn, 2, 3) == [11, 0, 4]
