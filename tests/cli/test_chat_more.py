@@ -6,8 +6,8 @@ import re
 
 from tests.cli.conftest import Cli
 from tests.cli.test_chat import chat, held, idle, record, say
-from tests.servers.fake_openai import DONE, Behaviour, FakeServer, chunk, raw, sse, stream
-from tests.terminal.chat.pane import CTRL_D, ENTER
+from tests.servers.fake_openai import DONE, Behaviour, FakeServer, chunk, hang, raw, sse, stream, text_events
+from tests.terminal.chat.pane import CTRL_D, ENTER, ESC
 
 TOOL = '''
 from agentchat import tool
@@ -130,3 +130,17 @@ def test_branches_are_listed_and_commands_say_what_they_lack(cli: Cli) -> None:
         assert "otherwise" in (cli.folder / "talk.md").read_text()
         say(pane, "/export --to markdown")
         pane.wait("Usage: agentchat export")
+
+
+def test_what_was_said_before_a_stop_is_shown_again_on_resuming(cli: Cli) -> None:
+    with FakeServer([hang(text_events(["I begin **here**"])[:2])]) as server, chat(cli, server) as pane:
+        say(pane, "go")
+        pane.wait("I begin here")
+        pane.type(ESC)
+        pane.wait("stopped here")
+        pane.until(idle, "the end of the turn")
+        pane.type(CTRL_D)
+        pane.end()
+    done = cli("chat", "-c", stdin=b"")
+    assert "\nI begin here\n■ stopped here; what had arrived is kept\n" in done.out
+    assert done.code == 0

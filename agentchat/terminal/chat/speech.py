@@ -23,7 +23,7 @@ from agentchat.terminal.chat.collapsed import result_lines, tool_line
 from agentchat.terminal.chat.own import own_words
 from agentchat.terminal.chat.status import model_of
 from agentchat.terminal.chat.stream import MarkdownStream
-from agentchat.terminal.notes import note
+from agentchat.terminal.notes import note, started_of
 from agentchat.terminal.sanitize import Sanitizer, sanitize, sanitize_line
 from agentchat.terminal.view import body, heading
 from agentchat.transcript.calls import AskRecipe, CodeRecipe, ModelRecipe, ToolRecipe, ToolResult
@@ -133,6 +133,8 @@ class Speech:
             self._end()
         elif isinstance(event, CallCancelled | CallFailed) and event.call == self._call and self._streamed:
             self._broken_off(event)
+        elif isinstance(event, CallCancelled) and event.partial and not self._streams:
+            self._stopped(event.call, event.partial)
         elif isinstance(event, CallFinished) and isinstance(event.result, ToolResult):
             line = tool_line(entry, self._transcript)
             if line is not None:
@@ -196,6 +198,14 @@ class Speech:
         self._streamed = False
         self._call = 0
         self._stream = MarkdownStream(self._paper.width)
+
+    def _stopped(self, call: int, partial: str) -> None:
+        """What an agent had said when it was stopped, where that was not shown as it arrived."""
+        started = started_of(call, self._transcript)
+        if started is not None and isinstance(started.recipe, ModelRecipe) and self._arrives(started, started.recipe):
+            self._head(started.agent, started.turn)
+            self._add(*_shown(TextBody.of(partial), self._paper.width), Text(f"■ {STOPPED}", style="yellow"))
+            self._end()
 
     def _tell(self, entry: Entry) -> None:
         found = note(entry, self._transcript, partial=not self._streamed)
