@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 import anyio
@@ -23,10 +24,22 @@ class Ran(NamedTuple):
     code: int | None
 
 
+_WATCHED: Final = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -9 0) >/dev/null 2>&1 & exec 3<&-; exec "$1" -c "$2"'
+"""A shell beside the command reads from a pipe that only this process holds open: when we end, however we end, it kills
+their process group, and with it what runs on in the background.
+"""
+
+
+@cache
+def _alive() -> int:
+    """The end to read from of a pipe whose other end is never written to, and closes with this process."""
+    return os.pipe()[0]
+
+
 async def run_line(line: str) -> Ran:
-    """Run a line in the user's shell, with nothing on its standard input."""
+    """Run a line in the user's shell, with nothing on its standard input. What it leaves running ends with us."""
     shell = os.environ.get("SHELL") or "/bin/sh"
-    return await _run([shell, "-c", line], None)
+    return await _run(["/bin/sh", "-c", _WATCHED, "sh", shell, line], None, stdin=_alive())
 
 
 async def run_own(words: Sequence[str], width: int, *, plain: bool = False) -> Ran:
@@ -37,11 +50,9 @@ async def run_own(words: Sequence[str], width: int, *, plain: bool = False) -> R
     return await _run([sys.executable, "-m", "agentchat", *words], env)
 
 
-async def _run(words: Sequence[str], env: dict[str, str] | None) -> Ran:
+async def _run(words: Sequence[str], env: dict[str, str] | None, *, stdin: int = subprocess.DEVNULL) -> Ran:
     """Run it to its end. Cancellation kills it with all that it started."""
-    process = await anyio.open_process(
-        words, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, env=env, start_new_session=True
-    )
+    process = await anyio.open_process(words, stdin=stdin, stderr=subprocess.STDOUT, env=env, start_new_session=True)
     kept = bytearray()
     cut = False
     try:
