@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from agentchat.cli.places import Place
-from agentchat.policy.spending.amounts import WHOLE
 from agentchat.policy.state import state_of
 from agentchat.result import Outcome, Result
-
-MORE: Final = 2
-"""How many times the limit that was reached is proposed."""
+from agentchat.terminal.chat.endings import larger as proposed
 
 
 def ways_on(result: Result, place: Place) -> Iterator[tuple[str, str]]:
@@ -34,12 +30,5 @@ def larger(outcome: Outcome) -> str | None:
     """The option that raises the limit which was reached; None where no option does."""
     if outcome.kind != "limit":
         return None
-    values = outcome.values
-    turns, unit, cap = values.get("turns"), values.get("unit"), values.get("cap")
-    if outcome.rule.startswith("MaxTurns(") and isinstance(turns, int):
-        return f"--max-turns {turns * MORE}"
-    if not isinstance(cap, int | float) or values.get("scope", WHOLE) != WHOLE:
-        return None
-    if unit in ("calls", "tokens"):
-        return f"--{unit} {int(cap) * MORE}"
-    return f"--{unit} {cap * MORE:g}" if unit in ("usd", "seconds") else None
+    more = proposed(outcome)
+    return None if more is None else f"--{more[0]} {more[1]}"

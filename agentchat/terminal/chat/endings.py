@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import Final
 
@@ -15,7 +16,7 @@ from agentchat.transcript.events import CallCancelled
 from agentchat.transcript.transcript import Transcript
 
 MORE: Final = 2
-"""How many times the limit that was reached is proposed."""
+"""How many times the limit that was reached is proposed, at least."""
 
 
 def ending(transcript: Transcript, place: str) -> list[Text]:
@@ -50,16 +51,19 @@ def _reason(outcome: Outcome) -> str:
 
 
 def larger(outcome: Outcome) -> tuple[str, str] | None:
-    """The limit that was reached and twice its value; None where no limit of ours was."""
+    """The limit that was reached and twice its value, or what the call that was turned down needs where that is more;
+    None where no limit of ours was.
+    """
     values = outcome.values
     turns, unit, cap = values.get("turns"), values.get("unit"), values.get("cap")
     if outcome.rule.startswith("MaxTurns(") and isinstance(turns, int):
         return "max-turns", str(turns * MORE)
     if not isinstance(cap, int | float) or values.get("scope", WHOLE) != WHOLE:
         return None
+    needed = sum(one for name in ("spent", "reserved", "asked") if isinstance(one := values.get(name), int | float))
     if unit in ("calls", "tokens"):
-        return str(unit), str(int(cap) * MORE)
-    return (str(unit), f"{cap * MORE:g}") if unit in ("usd", "seconds") else None
+        return str(unit), str(math.ceil(max(cap * MORE, needed)))
+    return (str(unit), f"{max(cap * MORE, math.ceil(needed * 1e4) / 1e4):g}") if unit in ("usd", "seconds") else None
 
 
 def _way(command: str, told: str) -> Text:
