@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Final, NamedTuple
 
+from agentchat import errors
 from agentchat.transcript.calls import AskRecipe, CallResult, CodeRecipe, ModelRecipe, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import (
     Answered,
@@ -162,7 +163,8 @@ def _about_turn(entry: Entry, transcript: Transcript, partial: bool) -> Note | N
         before = transcript[entry.seq - 1].event if entry.seq > 1 else None
         if isinstance(before, CallFailed) and before.error.message == event.error.message:
             return None  # told by the call
-        where = f" ({event.error.where})" if event.error.where else ""
+        ours = hasattr(errors, event.error.type)  # the line of ours that raised it helps nobody
+        where = f" ({event.error.where})" if event.error.where and not ours else ""
         return Note(f"the turn failed: {event.error.type}: {event.error.message}{where}", BAD, who)
     if isinstance(event, Refused):
         return _refused(entry, event, transcript, who, partial)

@@ -184,6 +184,10 @@ NOTES = [
         TurnFailed(turn=4, error=Problem(type="E", message=EVIL, where="f.py:3")),
         f"coder: the turn failed: E: {TAME} (f.py:3)",
     ),
+    (
+        TurnFailed(turn=4, error=Problem(type="CallNotAdmitted", message="no room", where="calls.py:3")),
+        "coder: the turn failed: CallNotAdmitted: no room",
+    ),
     (TurnPassed(turn=4), "coder: nothing to say"),
     (Refused(turn=4, raw={"a": 1}, problems=("no", "not so")), 'coder: an answer was refused: no; not so\n{"a": 1}'),
     (Refused(turn=4, problems=("not so",), from_calls=(9,)), "coder: an answer was refused: not so\n"),
