@@ -44,7 +44,14 @@ def tabbed(row: Row) -> str:
     summary = row.summary
     cells = [row.id, moment(row.at), state_of(row)]
     if summary is None:
-        cells += ["-", "-", str(row.events), "-", _from(row.origin) or "-", f"{row.words}: {row.damage}"]
+        cells += [
+            "-",
+            "-",
+            str(row.events),
+            "-",
+            _from(row.origin) or "-",
+            ": ".join(filter(None, (row.words, row.damage))),
+        ]
     else:
         cells += [",".join(summary.agents), str(summary.turns), str(summary.events), str(summary.usd)]
         cells += [_from(summary.origin) or "-", row.words or "-"]

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import anyio
 import typer
 
+from agentchat.cli.positions import split_position
 from agentchat.errors import ConfigurationError, NoSuchConversation, NotATranscript, TranscriptError
 from agentchat.seams import Store
 from agentchat.settings import default_store
@@ -123,12 +124,13 @@ async def _look_up(source: str, path: Path | None) -> Found:
     store = place.store
     try:
         ids = [head.conversation for head in await store.heads()]
-        chosen = [source] if source in ids else [id for id in ids if id.startswith(source)]
+        chosen = [source] if source in ids else whole([id for id in ids if id.startswith(source)])
         chosen = chosen or [id for id in ids if id.endswith(f".{source}")]  # a branch, by its own name
         if len(chosen) > 1:
             shown = ", ".join(chosen[-_NEAREST:])
             raise ConfigurationError(f"{len(chosen)} conversations begin with {source!r}, the latest are {shown}")
         if not chosen:
+            _no_position(source)
             raise NoSuchConversation(_unknown(source, ids, str(path or default_store())))
         id = chosen[0]
         lines = await store.read(id)
@@ -138,9 +140,30 @@ async def _look_up(source: str, path: Path | None) -> Found:
                 blobs[name] = await store.get_blob(name)
     finally:
         await store.aclose()
-    transcript = Transcript.from_lines(lines, blobs.__getitem__)
+    try:
+        transcript = Transcript.from_lines(lines, blobs.__getitem__)
+    except TranscriptError as error:
+        named = type(error)(f"{sanitize_line(id)}: {error}")
+        named.line = error.line
+        raise named from None
     transcript.torn = getattr(store, "torn", 0)
     return Found(_stored(id, path), transcript)
+
+
+def whole(ids: list[str]) -> list[str]:
+    """Of ids that begin alike, the one that all others are branches of; else all of them."""
+    roots = [id for id in ids if all(other == id or other.startswith(f"{id}.") for other in ids)]
+    return roots or ids
+
+
+def _no_position(source: str) -> None:
+    """Raise ConfigurationError for a position in a conversation, which a command that asks for it has taken off."""
+    named, seq = split_position(source)
+    if seq is not None:
+        raise ConfigurationError(
+            f"{source!r} names an event, and this is about a whole conversation: name {named!r} alone "
+            "(fork, why, request, diff and view take an event; replay has --until)"
+        )
 
 
 def _unknown(source: str, ids: list[str], where: str) -> str:

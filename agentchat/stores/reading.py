@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic_core import from_json
+
 from agentchat.errors import DamagedTranscript
 from agentchat.seams import Store
 from agentchat.transcript.chain import blob_names
@@ -24,7 +26,11 @@ async def take_in(transcript: Transcript, store: Store, lines: list[bytes]) -> N
 
 async def payloads(store: Store, lines: list[bytes]) -> dict[str, bytes]:
     """The large payloads that stored lines refer to. Raises DamagedTranscript where one is missing."""
-    try:
-        return {name: await store.get_blob(name) for line in lines for name in blob_names(line)}
-    except KeyError as error:
-        raise DamagedTranscript(f"the payload {error.args[0][:12]} is missing") from None
+    found: dict[str, bytes] = {}
+    for line in lines:
+        for name in blob_names(line):
+            try:
+                found[name] = await store.get_blob(name)
+            except KeyError:
+                raise DamagedTranscript(f"event {from_json(line)['seq']}: the payload {name[:12]} is missing") from None
+    return found

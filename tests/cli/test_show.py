@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from agentchat import Transcript
+from agentchat import Assistant, Conversation, MaxTurns, ScriptedModel, Transcript
 from tests.cli.conftest import Cli
 
 
@@ -94,6 +96,39 @@ def test_an_id_may_be_shortened_and_a_wrong_one_names_the_nearest(cli: Cli) -> N
     said = cli("show", "2")
     assert said.code == 2
     assert "2 conversations begin with '2'" in said.err
+
+
+def test_the_beginning_of_an_id_means_the_one_of_which_the_others_are_branches(cli: Cli) -> None:
+    assert cli("demo").code == 0
+    (id,) = (line.split("\t")[0] for line in cli("ls").out.splitlines())
+    assert cli("fork", id, "--no-run", "--name", "b").code == 0
+    assert cli("fork", f"{id}.b", "--no-run", "--name", "c").code == 0
+    assert cli("show", "--events", id[:-2]) == cli("show", "--events", id)
+    assert "2 conversations begin with" in cli("show", f"{id}.").err
+
+
+@pytest.mark.parametrize("command", ["show", "replay", "export", "resume"])
+def test_a_position_where_none_is_taken(cli: Cli, demo: Path, command: str) -> None:
+    said = cli(command, "demo.jsonl@12")
+    assert (said.code, said.out) == (2, "")
+    assert "'demo.jsonl@12' names an event, and this is about a whole conversation" in said.err
+    assert "replay has --until" in said.err
+
+
+def test_a_payload_that_is_missing_in_a_store(cli: Cli) -> None:
+    chat = Conversation([Assistant("ann", model=ScriptedModel(["x" * 200_000]))], until=MaxTurns(1), store=cli.store)
+    cli.store.parent.mkdir()
+    chat.run_sync("go", id="big")
+    with closing(sqlite3.connect(cli.store)) as connection:
+        connection.execute("DELETE FROM blobs")
+        connection.commit()
+    for words in (("show",), ("replay", "--check"), ("fork", "--no-run"), ("view",), ("resume",)):
+        said = cli(*words, "big")
+        assert (said.code, said.out) == (2, "")
+        assert said.err.startswith("agentchat: big: line 6: the payload ")
+    (row,) = cli("ls").out.splitlines()
+    assert row.split("\t")[2] == "damaged"
+    assert row.split("\t")[8].startswith("event 6: the payload ")
 
 
 def test_a_difference_is_named_and_code_1(cli: Cli, demo: Path) -> None:

@@ -434,6 +434,6 @@ async def test_a_payload_that_is_missing(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM blobs")
         connection.commit()
-    with pytest.raises(DamagedTranscript, match=r"the payload [0-9a-f]{12} is missing"):
+    with pytest.raises(DamagedTranscript, match=r"event 2: the payload [0-9a-f]{12} is missing"):
         await load(store, "c")
     await store.aclose()
