@@ -58,7 +58,10 @@ def check_attended(cards: Sequence[AgentCard], attended: bool) -> None:
     """Raise ConfigurationError where somebody speaks for a person, and no person is there."""
     alone = [] if attended else [card.name for card in cards if card.human == "always"]
     if alone:
-        raise ConfigurationError(f"{alone[0]} speaks for a person, and nobody can be asked here: use a terminal")
+        raise ConfigurationError(
+            f"{alone[0]} speaks for a person, and nobody can be asked here: use a terminal, or `agentchat run` or "
+            "`resume` with --park, which leaves the question for `agentchat answer`"
+        )
 
 
 def _is_team(word: str) -> bool:

@@ -6,14 +6,17 @@ import traceback
 from collections.abc import Iterator
 from typing import Final
 
-from agentchat.errors import CallFailedError, ModelError, SandboxError
+from agentchat.errors import CallError, CallFailedError, ModelError, SandboxError
 from agentchat.transcript.calls import Problem
 
 
 def problem_of(error: BaseException) -> Problem:
-    """An exception's name, its message, and the line that raised it. It never raises, whatever the exception does."""
+    """An exception's name, its message, and the line that raised it. It never raises, whatever the exception does.
+
+    A call that could not be made has no such line: it was raised in here, which tells a reader nothing.
+    """
     frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames and not isinstance(error, CallError) else None
     if isinstance(error, CallFailedError):
         return Problem(type=error.error_type, message=_told(error))
     return Problem(type=type(error).__name__, message=_told(error), where=where)

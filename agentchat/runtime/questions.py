@@ -70,11 +70,21 @@ def check_answer(transcript: Transcript, answered: Answered) -> None:
     asked = asked_in(transcript)
     question = asked.open.get(answered.pause)
     if question is None:
-        known = "it was answered before" if answered.pause in asked.answers else "there is no such question"
+        known = (
+            "it was answered before"
+            if answered.pause in asked.answers
+            else f"there is no such question; {_open(asked)}"
+        )
         raise ConfigurationError(f"{answered.pause!r}: {known}; nothing was written")
     problems = misfits(answered.value, question.answer_schema)
     if problems:
         raise ConfigurationError(f"the answer to {answered.pause!r} does not fit: {'; '.join(problems)}")
+
+
+def _open(asked: Asked) -> str:
+    """What waits, in words."""
+    waiting = [f"{one.pause!r} (to {one.to})" for one in asked.open.values()]
+    return f"what waits for an answer is {', '.join(waiting)}" if waiting else "nothing waits for an answer"
 
 
 class Questions:

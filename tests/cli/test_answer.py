@@ -39,6 +39,7 @@ def test_it_waits_in_the_file_and_goes_on_with_the_answer(waiting: Cli) -> None:
     assert waiting("resume", "run.jsonl", "--park").out == "Hello Ada. DONE\n"
     assert waiting("replay", "--check", "run.jsonl").code == 0
     assert "waits for no answer" in waiting("answer", "run.jsonl").err
+    assert "there is no such question; nothing waits for an answer" in waiting("answer", "run.jsonl", "q1", "x").err
 
 
 def test_it_is_answered_once(waiting: Cli) -> None:
@@ -51,7 +52,7 @@ def test_it_is_answered_once(waiting: Cli) -> None:
 
 def test_an_answer_to_nothing(waiting: Cli) -> None:
     done = waiting("answer", "run.jsonl", "q99", "Ada")
-    assert (done.code, "there is no such question" in done.err) == (2, True)
+    assert (done.code, "there is no such question; what waits for an answer is 'q9' (to user)" in done.err) == (2, True)
     assert (waiting("answer", "run.jsonl", "q9")).code == 2
     assert answers(waiting) == []
 

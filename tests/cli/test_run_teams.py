@@ -216,7 +216,7 @@ def test_a_person_speaks_at_the_terminal_and_may_go_on_later(cli: Cli) -> None:
         child.close()
         shown = cli("show", "k")
         assert "Waits for user to answer. Do so with: agentchat answer k q" in shown.out
-        assert "nobody can be asked here" in cli("resume", "k").err
+        assert "`resume` with --park, which leaves the question" in cli("resume", "k").err
         child = spawn(cli, "resume", "k")
         child.expect_exact("coder: What colour?")
         child.expect_exact("> ")

@@ -380,6 +380,7 @@ async def test_what_is_not_in_the_record_is_a_failure_with_the_nearest_named() -
     branch = await chat.fork("c", at=at, say="in French", calls="recorded", name="b")
     assert branch.outcome.kind == "failed"
     assert "NotRecorded" in branch.outcome.reason
+    assert ".py:" not in branch.outcome.reason  # a line of our own tells nobody anything
     assert "messages[" in branch.outcome.reason
 
 
