@@ -164,7 +164,8 @@ class Again:
             except ConfigurationError:
                 pass
         raise ConfigurationError(
-            f"the model {card.name!r} of agent {agent} cannot be made again from the record: {ONLY_THE_PROGRAM}"
+            f"the model {card.name!r} of agent {agent} cannot be made again from the record: {ONLY_THE_PROGRAM}; "
+            f"or a branch with another model: agentchat fork ... --edit 'model {agent}: MODEL'"
         )
 
 

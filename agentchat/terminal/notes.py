@@ -208,6 +208,8 @@ def _about_people(entry: Entry) -> Note | None:
     match entry.event:
         case Interrupted(by=by, reason=reason):
             return Note(f"interrupted by {by}{f': {reason}' if reason else ''}", ODD)
+        case ExternalSignal(name="imported", value={"from": str(source), "messages": int(many)}):
+            return Note(f"imported from {source} ({many} message{'' if many == 1 else 's'})", QUIET)
         case ExternalSignal(name=name, by=by):
             return Note(f"signal {name!r}{f' from {by}' if by else ''}", QUIET)
         case TimeUp(rule=rule, active=active):

@@ -131,6 +131,8 @@ def test_without_a_model_it_says_why_it_cannot_go_on(cli: Cli) -> None:
     said = cli("resume", "in.jsonl", "--say", "And the next?")
     assert said.code == 2
     assert "the model 'imported' of agent assistant cannot be made again" in said.err
+    assert "agentchat fork ... --edit 'model assistant: MODEL'" in said.err
+    assert cli("show", "in.jsonl").out.startswith("imported from list.json (3 messages)\n")
 
 
 def test_it_can_be_forked_with_another_model(cli: Cli) -> None:
