@@ -134,7 +134,8 @@ class HasBranches(StoreError):
 
     def __init__(self, conversation: str, branches: Sequence[str]) -> None:
         told = ", ".join(branches[:3]) + (f" and {len(branches) - 3} more" if len(branches) > 3 else "")
-        super().__init__(f"{told} goes on from conversation {conversation!r}; remove that first")
+        goes, that = ("goes", "that") if len(branches) == 1 else ("go", "those")
+        super().__init__(f"{told} {goes} on from conversation {conversation!r}; remove {that} first")
         self.conversation = conversation
         self.branches = tuple(branches)
 

@@ -76,8 +76,20 @@ def _target(entries: Sequence[Entry], edited: Edited) -> int:
 
 def _said(entry: Entry) -> Said:
     if not isinstance(entry.event, Said):
-        raise EditRefused(f"event {entry.seq} is {entry.event.kind}, not a message")
+        raise EditRefused(f"event {entry.seq} is {entry.event.kind}, not a message{_instead(entry)}")
     return entry.event
+
+
+def _instead(entry: Entry) -> str:
+    """What can be done about it, where something can."""
+    match entry.event:
+        case CallFinished() | CallFailed():
+            return "; what a call came back with is changed by `result`"
+        case CallStarted():
+            return "; what it came back with, at a later event, is changed by `result`"
+        case RunStarted() | Opened():
+            return "; rules, budget, personas and models are changed by edits of their own"
+    return "; messages are the events of the kind said"
 
 
 def _replaced(entries: Sequence[Entry], entry: Entry, edited: Edited, line: Callable[[int], str]) -> Event:

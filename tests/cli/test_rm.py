@@ -91,6 +91,12 @@ def test_a_parent_and_its_branches(kept: Cli) -> None:
     assert left(kept) == ["bad", "hostile"]
 
 
+def test_branches_are_counted_right(kept: Cli) -> None:
+    assert kept("fork", "poem", "--no-run", "--name", "long").code == 0
+    said = kept("rm", "poem", "--yes")
+    assert "go on from conversation 'poem'; remove those first, or take all of them" in said.err
+
+
 def test_a_conversation_that_is_running_stays(kept: Cli) -> None:
     with held(kept.store, "poem.short"):
         for words in (["poem.short"], ["poem", "hostile", "--with-branches"]):
