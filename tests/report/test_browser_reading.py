@@ -6,8 +6,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+import anyio
 import pytest
 
+from agentchat import Assistant, Conversation, Edit, MaxTurns, ScriptedModel
+from agentchat.stores.memory import MemoryStore
 from agentchat.transcript.events import CallStarted
 from agentchat.transcript.transcript import Transcript
 from tests.fixtures.make_format_1 import FILE
@@ -225,6 +228,19 @@ def test_edits_are_told_where_they_were_made_and_where_they_matter(browser: Brow
         page.until("document.querySelector('#detail .note.odd')")
         assert "Another task." in page.text("#detail .note.odd")
         assert page.complaints() == []
+
+
+def test_a_message_after_an_edit_holds_what_the_call_came_back_with_then(browser: Browser, written: Writing) -> None:
+    chat = Conversation(
+        [Assistant("ann", model=ScriptedModel(["first words"]))], until=MaxTurns(1), store=MemoryStore()
+    )
+    chat.run_sync("go", id="c")
+    branch = anyio.run(lambda: chat.fork("c", edits=[Edit.result(6, "other words")], name="b"))
+    assert branch.output == "other words"
+    with browser.open(written(branch.transcript)) as page:
+        said = page.run("[...document.querySelectorAll('#list .message-main')].map(one => one.innerText).at(-1)")
+        assert "other words" in said
+        assert "first words" not in said
 
 
 def test_a_torn_tail_is_told(browser: Browser, written: Writing) -> None:

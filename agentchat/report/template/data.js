@@ -98,9 +98,18 @@ class Run {
   /** The body of a message, put together from the calls it refers to where it holds none itself. */
   body(event) {
     if (event.body) return event.body;
-    const results = (event.from_calls || []).map((call) => this.has(call) && this.event(call).result).filter(Boolean);
+    const results = (event.from_calls || []).map((call) => this.has(call) && this.resultFor(event, call)).filter(Boolean);
     if (results.length === 1 && results[0].of === "model") return replyBody(results[0], event.type);
     return { kind: "code_result", runs: results, skipped: event.skipped || 0 };
+  }
+
+  /** What a call came back with, as it read when the message was entered: edited before that, or not. */
+  resultFor(event, call) {
+    const edits = this.changed.get(call);
+    if (!edits) return this.event(call).result;
+    const seq = this.events.indexOf(event) + 1;
+    const before = edits.filter((one) => one.at < seq);
+    return (before.length ? before[before.length - 1].now : this.event(call)).result;
   }
 
   /** What can be searched in an event, in lower case. */
