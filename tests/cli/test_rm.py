@@ -91,10 +91,12 @@ def test_a_parent_and_its_branches(kept: Cli) -> None:
     assert left(kept) == ["bad", "hostile"]
 
 
-def test_branches_are_counted_right(kept: Cli) -> None:
-    assert kept("fork", "poem", "--no-run", "--name", "long").code == 0
-    said = kept("rm", "poem", "--yes")
-    assert "go on from conversation 'poem'; remove those first, or take all of them" in said.err
+def test_several_branches_are_told_in_the_plural(cli: Cli) -> None:
+    assert cli("demo").code == 0
+    (id,) = (line.split("\t")[0] for line in cli("ls").out.splitlines())
+    assert [cli("fork", id, "--no-run", "--name", name).code for name in ("one", "two")] == [0, 0]
+    said = cli("rm", id, "--yes")
+    assert f"go on from conversation '{id}'; remove those first, or take all of them" in said.err
 
 
 def test_a_conversation_that_is_running_stays(kept: Cli) -> None:
