@@ -247,7 +247,13 @@ class Run:
         terms = self._terms
         found = differing(transcript, terms.charter, terms.until, terms.budget)
         if found and self._override is None:
-            raise AgreementChanged("the conversation was opened with another team or other rules:", found)
+            raise AgreementChanged(
+                (
+                    "the conversation was opened with another team or other rules; resume it with those, or with "
+                    'override="why", which enters the change:'
+                ),
+                found,
+            )
         if not found:
             return []
         why = self._override or ""

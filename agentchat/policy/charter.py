@@ -6,7 +6,7 @@ and gone on with from its transcript alone.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, JsonValue
 
@@ -18,6 +18,11 @@ from agentchat.transcript.messages import Frozen
 from agentchat.transcript.transcript import Fold, Transcript
 
 InDoubt = Literal["ask", "retry", "fail"]
+
+_SHOWN: Final = 117
+"""Characters of a text that are shown where it was changed."""
+_BEFORE: Final = 40
+"""Of these, before the place where it begins to differ."""
 
 
 class CodePolicy(Frozen):
@@ -219,7 +224,7 @@ def _card_changes(name: str, old: AgentCard, new: AgentCard) -> list[str]:
     """Prices are left out: they change by themselves, and a conversation goes on with those it was opened with."""
     before, after = _unpriced(old), _unpriced(new)
     return [
-        f"agent {name}, {field}: was {_short(before[field])}, is {_short(after[field])}"
+        f"agent {name}, {field}: {_was_and_is(repr(before[field]), repr(after[field]))}"
         for field in before
         if before[field] != after[field]
     ]
@@ -233,6 +238,14 @@ def _unpriced(card: AgentCard) -> dict[str, JsonValue]:
     return plain
 
 
-def _short(value: JsonValue) -> str:
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:117]}..."
+def _was_and_is(was: str, now: str) -> str:
+    """Both texts; of long ones the part where they begin to differ."""
+    shorter = min(len(was), len(now))
+    same = next((place for place in range(shorter) if was[place] != now[place]), shorter)
+    begin = max(0, same - _BEFORE) if max(len(was), len(now)) > _SHOWN else 0
+    return f"was {_part(was, begin)}, is {_part(now, begin)}"
+
+
+def _part(text: str, begin: int) -> str:
+    shown = text[begin : begin + _SHOWN]
+    return f"{'...' if begin else ''}{shown}{'...' if begin + _SHOWN < len(text) else ''}"

@@ -70,6 +70,14 @@ def test_changes_are_said_in_words() -> None:
     (change,) = changes(agreed, team(card("a"), card("b", instructions="x" * 200)))
     assert change.startswith("agent b, instructions: was 'Help.', is 'xxx")
     assert change.endswith("xxx...")
+    long = "Say nothing but what is asked for. " * 9
+    (change,) = changes(
+        team(card("a", instructions=f"{long}Be brief. {long}")), team(card("a", instructions=f"{long}Be kind. {long}"))
+    )
+    was, now = change.removeprefix("agent a, instructions: was ...").split(", is ...")
+    assert ("is asked for. Be brief. Say" in was, "is asked for. Be kind. Say" in now) == (True, True)
+    assert was.endswith("...")
+    assert now.endswith("...")
     (change,) = changes(agreed, team(card("a"), card("b"), limits=CallLimits(attempts=1)))
     assert change.startswith("limits: was model_calls=16")
     (change,) = changes(agreed, team(card("a"), card("b"), plan=graph("a", edge("a", "b"))))

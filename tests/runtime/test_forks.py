@@ -344,7 +344,7 @@ async def test_a_changed_team_is_refused_on_resuming_or_goes_on_with_the_reason_
     model = Recording("ja", "nein", "ja", "nein")
     german = [Assistant("ann", model=model, instructions="Sprich Deutsch."), Assistant("bob", model=model)]
     chat = Conversation(german, until=MaxTurns(2), store=store)
-    with pytest.raises(AgreementChanged, match="agent ann, instructions: was 'Be Ann"):
+    with pytest.raises(AgreementChanged, match=r"(?s)override=.*agent ann, instructions: was 'Be Ann"):
         await chat.resume("c", say="weiter")
     result = await chat.resume("c", say="weiter", override="the user speaks German")
     checked(result.transcript)
