@@ -17,6 +17,9 @@ def usage_line(usage: UsageReport) -> str:
         child = usage.delegated
         inside = [many(child.calls, "model call"), f"{_count(child.tokens)} tokens", *_cost(child.usd)]
         told += f" (of which delegated: {', '.join(inside)})"
+    if usage.inherited != Spent():
+        before = usage.inherited
+        told += f" (of which before the fork: {many(before.calls, 'model call')}, {many(before.programs, 'program')})"
     if len(usage.by_tier) > 1:
         tiers = (
             f"{tier} {', '.join([many(spent.calls, 'call'), *_cost(spent.usd)])}"

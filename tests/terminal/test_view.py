@@ -312,6 +312,8 @@ def test_usage_in_money_and_by_tier() -> None:
     child = Spent(calls=4, child_tokens=Count(1234), usd=Money(20_000_000))
     told = usage_line(report._replace(by_tier={"smart": one}, delegated=child))
     assert told.endswith("at least $1.50 (of which delegated: 4 model calls, 1,234 tokens, $0.02)")
+    forked = usage_line(report._replace(by_tier={"smart": one}, inherited=Spent(calls=1, programs=2)))
+    assert forked.endswith("at least $1.50 (of which before the fork: 1 model call, 2 programs)")
 
 
 def test_lines_say_what_was_called_and_what_came_back() -> None:
