@@ -10,9 +10,12 @@ from typing import Final
 
 from agentchat.errors import ConfigurationError
 from agentchat.models.catalog import Catalog, load_catalog
-from agentchat.models.local import LOCAL, LocalServer
+from agentchat.models.local import LOCAL, NAME, USUAL, LocalServer
+from agentchat.models.local_server import CONTEXT
 from agentchat.models.openai import OpenAIModel
+from agentchat.models.options import ModelOptions
 from agentchat.models.settings import split_name
+from agentchat.policy.spending.prices import FREE
 from agentchat.seams import Agent
 from agentchat.settings import TIERS, no_model
 from agentchat.teams import Models
@@ -44,11 +47,18 @@ def _server() -> LocalServer:
 
 def command_catalog() -> Catalog:
     """The settings, and a model for the usual tiers where nothing is set but a key for OpenAI's own service."""
-    catalog = load_catalog()
+    catalog = _with_local(load_catalog())
     if not _set("OPENAI_API_KEY") or _set("OPENAI_BASE_URL"):
         return catalog
     tiers = {tier: (DEFAULT_MODEL,) for tier in TIERS if catalog.mapping(tier) is None}
     return catalog._replace(tiers=MappingProxyType({**catalog.tiers, **tiers}))
+
+
+def _with_local(catalog: Catalog) -> Catalog:
+    """The settings, and what is known of the small local model: it costs nothing, and its window is small."""
+    names = {USUAL, f"{NAME}@{_server().url}"} if _server().url else {USUAL}
+    known = {name: ModelOptions(window=CONTEXT, price=FREE) for name in names}
+    return catalog._replace(models=MappingProxyType({**known, **catalog.models}))
 
 
 def check_keys(agents: Iterable[Agent]) -> None:

@@ -22,6 +22,8 @@ LOCAL: Final = "local"
 NAME: Final = "smollm2-135m"
 PORT: Final = 17135
 """Where it is served, so that a conversation finds it again; another one where this is taken."""
+USUAL: Final = f"{NAME}@http://127.0.0.1:{PORT}/v1"
+"""Its name with its address, where nobody else was there first."""
 READY: Final = 60.0
 """Seconds until the server must answer; two to four are usual."""
 
