@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agentchat.errors import NoBound
+from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import Charter
 from agentchat.policy.check_graph import ends_by_itself, graph_problems
-from agentchat.policy.fitting import ANY, gives, takes
+from agentchat.policy.check_rules import rule_problems
+from agentchat.policy.fitting import ANY, gives, says, takes
 from agentchat.policy.naming import unknown
 from agentchat.policy.routing.plans import PERSON, AnyPlan, GraphPlan, HandoffsPlan, SupervisedPlan, read_plan
-from agentchat.policy.rules import HandedTo, Rule
+from agentchat.policy.rules import Rule
 from agentchat.policy.spending.budget import Budget, wrong_with
 
 
-def problems_in(charter: Charter, until: Rule, budget: Budget) -> list[str]:
-    """Everything that is wrong with an agreement, a line each; a conversation without any bound is `check_bound`'s."""
+def problems_in(charter: Charter, until: Rule, budget: Budget, *, whole: bool = True) -> list[str]:
+    """Everything that is wrong with an agreement, a line each; a conversation without any bound is `check_bound`'s.
+
+    whole: whether every card names all its models. Where one does not, no tier is said to be missing.
+    """
     if not charter.agents:
         return ["a conversation needs at least one agent"]
     plan = read_plan(charter.routing)
     models = {card.name: card.models() for card in charter.agents}
-    found = [*_roster(charter), *_senders(charter), *_rules(charter, until), *wrong_with(budget, models)]
+    budget = budget if whole else _of_known_tiers(budget, models)
+    found = [
+        *_roster(charter),
+        *_senders(charter),
+        *rule_problems(charter, until.leaves()),
+        *wrong_with(budget, models),
+    ]
     found += _shown(charter)
     found += _plan(charter, plan, bounded=bounded(charter, until, budget))
     return found
@@ -47,6 +58,11 @@ def bounded(charter: Charter, until: Rule, budget: Budget) -> bool:
     return asks and budget.counts({card.name: card.models() for card in charter.agents})
 
 
+def _of_known_tiers(budget: Budget, models: Mapping[str, Sequence[ModelCard]]) -> Budget:
+    known = {card.tier for cards in models.values() for card in cards}
+    return budget.model_copy(update={"tiers": {name: cap for name, cap in budget.tiers.items() if name in known}})
+
+
 def _roster(charter: Charter) -> list[str]:
     counts = Counter(charter.names())
     return [f"{count} agents are named {name!r}; names must differ" for name, count in counts.items() if count > 1]
@@ -66,16 +82,6 @@ def _shown(charter: Charter) -> Iterator[str]:
         for sender in card.context.senders or ():
             if sender not in names:
                 yield f"agent {card.name} is shown what is said by {unknown(sender, names)}"
-
-
-def _rules(charter: Charter, until: Rule) -> Iterator[str]:
-    names = charter.names()
-    for leaf in until.leaves():
-        known = (*names, PERSON) if isinstance(leaf, HandedTo) else names
-        waits = (leaf.name,) if isinstance(leaf, HandedTo) else leaf.senders()
-        for name in waits:
-            if name not in known:
-                yield f"{leaf} waits for {unknown(name, known)}"
 
 
 def _plan(charter: Charter, plan: AnyPlan, *, bounded: bool) -> Iterator[str]:
@@ -136,7 +142,7 @@ def _unfed(charter: Charter) -> Iterator[str]:
         if place == 0 or not card.accepts or not ANY.isdisjoint(card.accepts):
             continue
         others = [other for other in charter.agents if other is not card]
-        if not any(_feeds(other.emits, card.accepts) for other in others):
+        if not any(_feeds(says(other), card.accepts) for other in others):
             yield (
                 f"agent {card.name} accepts {' or '.join(card.accepts)}, and no other agent emits that: "
                 "it would never have anything to answer"

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentchat.policy.charter import Charter
-from agentchat.policy.fitting import takes
+from agentchat.policy.check_rules import rule_problems
+from agentchat.policy.fitting import gives, says, takes
 from agentchat.policy.naming import unknown
 from agentchat.policy.routing.plans import END, EdgePlan, GraphPlan
-from agentchat.policy.rules import Emitted, Where, read_rule
+from agentchat.policy.rules import Emitted, Leaf, Where, read_rule
 
 
 def graph_problems(charter: Charter, plan: GraphPlan, *, bounded: bool) -> Iterator[str]:
     """All that is wrong with a graph of these agents. `bounded`: whether every run of it ends, by whatever means."""
     wrong = list(_names(charter, plan))
     yield from wrong
-    if wrong:
-        return
-    yield from _reach(charter, plan)
+    yield from (one for edge in plan.edges for one in rule_problems(charter, _rules_of(edge)))
     yield from _types(charter, plan)
     yield from _joins(plan)
+    if wrong:  # where an edge leads is not known, so neither is who is reached and what ends
+        return
+    yield from _reach(charter, plan)
     if not bounded:
         yield from _endless(plan)
 
@@ -62,9 +64,9 @@ def _types(charter: Charter, plan: GraphPlan) -> Iterator[str]:
     out = {name: sum(name in edge.source for edge in plan.edges) for name in cards}
     for edge in plan.edges:
         for source in edge.source:
-            carried = _carried(edge, cards[source].emits)
+            carried = _carried(edge, says(cards[source])) if source in cards else ()
             for to in (*edge.to, *([] if edge.on_cap is None else [edge.on_cap])):
-                if to == END or not carried:
+                if to not in cards or not carried:
                     continue
                 accepts = cards[to].accepts
                 wrong = [name for name in carried if not takes(accepts, name)]
@@ -78,11 +80,14 @@ def _types(charter: Charter, plan: GraphPlan) -> Iterator[str]:
 
 def _carried(edge: EdgePlan, emits: tuple[str, ...]) -> tuple[str, ...]:
     """The message types that can go along an edge, as far as they are declared."""
-    if edge.rule is not None:
-        rule = read_rule(edge.rule)
+    for rule in _rules_of(edge):
         if isinstance(rule, Emitted | Where):
-            return (rule.type,)
+            return (rule.type,) if gives(emits, rule.type) else ()  # told with the rule
     return emits
+
+
+def _rules_of(edge: EdgePlan) -> tuple[Leaf, ...]:
+    return () if edge.rule is None else read_rule(edge.rule).leaves()
 
 
 def _joins(plan: GraphPlan) -> Iterator[str]:

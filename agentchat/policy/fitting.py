@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from agentchat.policy.board import Board, routes
+from agentchat.policy.charter import AgentCard
 from agentchat.policy.visibility import sees
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFinished, Said
@@ -13,6 +16,7 @@ ANY = frozenset({"str", "Message"})
 """Types that take any message: its text, or the message as it is."""
 PLAIN = frozenset({"str", "Text"})
 """Two names of an ordinary text message."""
+_USUAL: Final[dict[str, tuple[str, ...]]] = {"assistant": ("Text",), "user-proxy": ("Text", "CodeResult")}
 
 
 def type_of(transcript: Transcript, said: Said) -> str:
@@ -23,6 +27,15 @@ def type_of(transcript: Transcript, said: Said) -> str:
         return said.body.type if isinstance(said.body, Data) else type(said.body).__name__
     call = transcript[said.from_calls[0]].event if said.from_calls else None
     return "Text" if isinstance(call, CallFinished) and isinstance(call.result, Reply) else "CodeResult"
+
+
+def says(card: AgentCard) -> tuple[str, ...]:
+    """The types of the messages that an agent may say; none stands for any.
+
+    Where none is agreed, a model's answer is plain text, and a user proxy says text and results of code. What routes
+    (Direction, Handoff) is left out where it is not agreed.
+    """
+    return card.emits or _USUAL.get(card.kind, ())
 
 
 def takes(accepts: tuple[str, ...], name: str) -> bool:

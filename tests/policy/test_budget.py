@@ -140,7 +140,8 @@ def test_money_that_can_be_kept(budget: Budget) -> None:
 def test_a_cap_on_nobody_is_refused() -> None:
     budget = Budget(agents={"codr": Cap(calls=1)}, tiers={"quick": Cap(calls=1)})
     assert wrong_with(budget, CARDS) == [
-        "the budget caps agent 'codr', and there is none here (there are: boss, coder, local, odd)",
+        "the budget caps agent 'codr', and there is none here; did you mean 'coder'? "
+        "(there are: boss, coder, local, odd)",
         "the budget caps tier 'quick', and there is none here (there are: fast, smart)",
     ]
     assert wrong_with(Budget(tiers={"quick": Cap(calls=1)}), {"a": (NEW,)}) == [

@@ -151,7 +151,8 @@ def test_an_agent_that_nobody_feeds() -> None:
     hungry = card("b", accepts=("Draft", "Report"))
     told = "agent b accepts Draft or Report, and no other agent emits that: it would never have anything to answer"
     assert wrong(team(card("a", emits=("Text",)), hungry)) == [told]
-    assert wrong(team(card("a"), hungry)) == []  # it may say anything
+    assert wrong(team(card("a"), hungry)) == [told]  # a model without types answers in plain text
+    assert wrong(team(card("a", kind="function"), hungry)) == []  # it may say anything
     assert wrong(team(card("a", emits=("Text", "Report")), hungry)) == []
     assert wrong(team(card("a", emits=("Text",)), card("b", accepts=("Draft", "str")))) == []
     assert wrong(team(card("a", accepts=("Task",), emits=("Text",)), card("b"))) == []  # the task may be one
@@ -164,7 +165,9 @@ def test_types_along_an_edge() -> None:
     assert told == "the edge a -> b does not fit: a emits Draft, and b accepts Report"
     assert wrong(flow(edge("a", "b"), agents=(writer, card("b", accepts=("Draft",))))) == []
     assert wrong(flow(edge("a", "b"), agents=(writer, card("b")))) == []
-    assert wrong(flow(edge("a", "b"), agents=(card("a"), check))) == []  # a may say anything
+    assert wrong(flow(edge("a", "b"), agents=(card("a", kind="function"), check))) == []  # a may say anything
+    (told,) = wrong(flow(edge("a", "b"), agents=(card("a"), check)))
+    assert told == "the edge a -> b does not fit: a emits Text, and b accepts Report"
     assert wrong(flow(edge("a", "END"), edge("a", "b"), agents=(writer, card("b", accepts=("Draft",))))) == []
 
 
@@ -302,7 +305,66 @@ def test_a_graph_that_comes_to_its_end_is_a_bound(edges: tuple[EdgePlan, ...], e
     assert bounded(flow(*edges), Never(), Budget()) is ends
 
 
+# rules on types
+
+
+def test_a_rule_that_waits_for_a_type_that_nobody_says() -> None:
+    agents = (card("a", emits=("Draft", "Report")), card("b"))
+    for good in (Emitted("Draft"), Emitted("Text", by="b"), Where("Report", n=1), Emitted("Draft", by="a")):
+        assert wrong(team(*agents), good | MaxTurns(1)) == []
+    assert wrong(team(*agents), Emitted("Drft") | MaxTurns(1)) == [
+        "Emitted(type='Drft') waits for a message that no agent here says; did you mean 'Draft'? "
+        "(it may be: Draft, Report, Text)"
+    ]
+    assert wrong(team(*agents), Emitted("Report", by="b") | MaxTurns(1)) == [
+        "Emitted(type='Report', by='b') waits for a message that b does not say (it may be: Text)"
+    ]
+    assert wrong(team(*agents, card("c", kind="function")), Emitted("Drft") | MaxTurns(1)) == []  # c may say anything
+    handing = team(*agents, plan=HandoffsPlan(start="a", to={"a": ("b",)}))
+    assert wrong(handing, Emitted("Handoff", by="a") | MaxTurns(1)) == []
+
+
+def test_a_rule_on_a_field_that_its_type_does_not_have() -> None:
+    report = {"type": "object", "properties": {"passed": {"type": "boolean"}}}
+    agreed = team(card("a", emits=("Report",))).model_copy(update={"schemas": {"Report": report}})
+    until = Where("Report", passed=True) | Where("Report", pased__exists=True, x__0__y=1) | MaxTurns(1)
+    assert [line.partition(" looks ")[2] for line in wrong(agreed, until)] == [
+        "at 'pased', and Report has no such field; did you mean 'passed'? (there are: passed)",
+        "at 'x', and Report has no such field (there are: passed)",
+    ]
+    for open_ended in ({**report, "additionalProperties": True}, {"$ref": "#/$defs/Report"}):
+        free = agreed.model_copy(update={"schemas": {"Report": open_ended}})
+        assert wrong(free, until) == []
+
+
+def test_the_conditions_of_edges_are_rules_like_others() -> None:
+    agents = (card("a", emits=("Draft",)), card("b", accepts=("Draft",)))
+    bad = (Emitted("Drft").written(), Emitted("Draft", by="aa").written())
+    edges = (*(edge("a", "b", rule=rule) for rule in bad), edge("a", "END"))
+    assert [line.partition(" (")[0] for line in wrong(flow(*edges, agents=agents))] == [
+        "Emitted(type='Drft') waits for a message that no agent here says; did you mean 'Draft'?",
+        "Emitted(type='Draft', by='aa') waits for 'aa', which is no agent here; did you mean 'a'?",
+    ]
+
+
 # all at once
+
+
+def test_a_name_that_is_not_known_hides_no_type_that_does_not_fit() -> None:
+    agents = (card("a", emits=("Draft",)), card("b", accepts=("Report",)))
+    found = wrong(flow(edge("a", "b"), edge("b", "x"), edge("y", "a"), agents=agents))
+    assert [line.partition(",")[0] for line in found] == [
+        "the edge b -> x leads to 'x'",
+        "the edge y -> a leads from 'y'",
+        "the edge a -> b does not fit: a emits Draft",
+    ]
+
+
+def test_no_tier_is_missed_where_a_card_is_not_whole() -> None:
+    agreed = team(card("a", model=model(tier="fast")), card("b"))
+    budget = Budget(tiers={"smart": Cap(calls=1), "fast": Cap(usd=1)})
+    (told,) = problems_in(agreed, MaxTurns(1), budget, whole=False)
+    assert told.startswith("the cap of $1 of tier fast cannot be kept")
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -314,10 +376,10 @@ def test_all_problems_are_told_at_once() -> None:
     assert [line.partition(":")[0] for line in found] == [
         "2 agents are named 'c'; names must differ",
         "Mentions(text='DONE', by='aa') waits for 'aa', which is no agent here; did you mean 'a'? (there are",
-        "the budget caps agent 'bb', and there is none here (there are",
+        "the budget caps agent 'bb', and there is none here; did you mean 'b'? (there are",
         "the cap of $1 cannot be kept",
-        "agent c cannot be reached",
-        "agent c cannot be reached",
         "the edge a -> b does not fit",
+        "agent c cannot be reached",
+        "agent c cannot be reached",
         "a cycle without exit or bound",
     ]

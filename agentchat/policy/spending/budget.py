@@ -13,6 +13,7 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, Validati
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.cards import ModelCard
+from agentchat.policy.naming import nearest
 from agentchat.policy.spending.amounts import WHOLE, Unit
 from agentchat.policy.spending.prices import NANOS
 from agentchat.transcript.calls import JsonObject, Reserved, Share
@@ -195,7 +196,8 @@ def _strangers(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list
     tiers = {card.tier for own in cards.values() for card in own if card.tier is not None}
     known = (("agent", budget.agents, sorted(cards)), ("tier", budget.tiers, sorted(tiers)))
     return [
-        f"the budget caps {kind} {name!r}, and there is none here (there are: {', '.join(names) or 'none'})"
+        f"the budget caps {kind} {name!r}, and there is none here{nearest(name, names)} "
+        f"(there are: {', '.join(names) or 'none'})"
         for kind, caps, names in known
         for name in caps
         if name not in names
