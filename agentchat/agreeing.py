@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, get_args
 
 from pydantic import BaseModel
 
+from agentchat.agents.assistant import Assistant
 from agentchat.agents.supervisor import Chooser, Supervisor
-from agentchat.agents.types import BUILT_IN, is_typed
+from agentchat.agents.types import BUILT_IN, is_typed, names_of
+from agentchat.agents.user_proxy import UserProxy
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard, CallLimits, Charter, InDoubt
 from agentchat.policy.prompts.wires import answer_tool_field, format_field, tools_field
 from agentchat.policy.routing.plans import FINISH, AnyPlan, HandoffsPlan, SupervisedPlan
+from agentchat.policy.rules import Rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.typed.schemas import answer_schema, strictable, type_schema
 from agentchat.runtime.replying import ANSWER, HAND_OVER
 from agentchat.seams import Agent
@@ -29,26 +33,58 @@ _PROMPTED: Final = "Answer with one JSON object that fits this JSON schema, and 
 
 def charter_for(
     agents: Sequence[Agent], plan: AnyPlan, limits: CallLimits, in_doubt: InDoubt
-) -> tuple[Charter | None, list[str]]:
-    """The agreement, and what is wrong with the agents by themselves; no agreement where something is."""
-    problems: list[str] = []
+) -> tuple[Charter, list[str]]:
+    """The agreement, and what is wrong with the agents by themselves.
+
+    An agent with which something is wrong has a card in its place that says no more than who it is and which messages
+    it takes and gives, so that the rest of the team can be checked all the same.
+    """
+    faults: dict[str, list[str]] = {}
     cards: list[AgentCard] = []
     for agent in agents:
+        card = None
         try:
-            cards.append(_finished(agent, agent.card(), plan))
+            card = agent.card()
+            cards.append(_finished(agent, card, plan))
         except ConfigurationError as error:
-            problems.append(_about(agent, error))
+            cards.append(card or _stand_in(agent))
+            for told in error.problems:
+                faults.setdefault(told, []).append(agent.name)
     schemas, clashes = _schemas(agents)
-    problems += clashes
-    if problems:
-        return None, problems
     written = plan.written()
-    return Charter(agents=tuple(cards), routing=written, schemas=schemas, limits=limits, in_doubt=in_doubt), []
+    charter = Charter(agents=tuple(cards), routing=written, schemas=schemas, limits=limits, in_doubt=in_doubt)
+    return charter, [*(_about(names, told) for told, names in faults.items()), *clashes]
 
 
-def _about(agent: Agent, error: ConfigurationError) -> str:
-    told = str(error)
-    return told if agent.name in told else f"agent {agent.name}: {told}"
+def wrong_terms(until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDoubt) -> list[str]:
+    """What of the terms is not of its kind, a line each: nothing else can be checked by it."""
+    kinds: tuple[tuple[str, object, type, str], ...] = (
+        ("until", until, Rule, "a rule, such as MaxTurns(20)"),
+        ("budget", budget, Budget, "a Budget, such as Budget(usd=0.25)"),
+        ("limits", limits, CallLimits, "a CallLimits(...)"),
+    )
+    found = [
+        f"{key}={given!r}: it must be {wanted}" for key, given, kind, wanted in kinds if not isinstance(given, kind)
+    ]
+    if in_doubt not in get_args(InDoubt):
+        found.append(f"in_doubt={in_doubt!r}: it must be one of {', '.join(get_args(InDoubt))}")
+    return found
+
+
+def _stand_in(agent: Agent) -> AgentCard:
+    accepts, emits = (names_of(getattr(agent, key, ())) for key in ("accepts", "emits"))
+    kind: Literal["assistant", "user-proxy", "function"] = "function"
+    if isinstance(agent, Assistant | UserProxy):
+        kind = "assistant" if isinstance(agent, Assistant) else "user-proxy"
+    return AgentCard(name=agent.name, kind=kind, accepts=accepts, emits=emits)
+
+
+def _about(names: Sequence[str], told: str) -> str:
+    """A problem, with the agents that have it."""
+    if len(names) == 1:
+        named = told.startswith((f"agent {names[0]}:", f"{names[0]}:"))
+        return told if named else f"agent {names[0]}: {told}"
+    return f"agents {', '.join(names)}: {told}"
 
 
 def _finished(agent: Agent, card: AgentCard, plan: AnyPlan) -> AgentCard:
@@ -162,5 +198,5 @@ def _schemas(agents: Sequence[Agent]) -> tuple[dict[str, JsonObject], list[str]]
         try:
             found[name] = type_schema(kind)
         except ConfigurationError as error:
-            clashes.append(str(error))
+            clashes += error.problems
     return found, clashes

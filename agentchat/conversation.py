@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from agentchat.agents.types import Kinds, kinds_of
-from agentchat.agreeing import charter_for
+from agentchat.agreeing import charter_for, wrong_terms
 from agentchat.buses.memory import MemoryBus, MemoryFeed
 from agentchat.errors import ConfigurationError, NoSuchConversation
 from agentchat.kept import Kept
@@ -68,14 +68,18 @@ class Conversation(Kept):
         clock: Clock | None = None,
         ids: Callable[[], str] | None = None,
     ) -> None:
-        until, budget = until or Never(), budget or Budget()
+        until, budget = Never() if until is None else until, Budget() if budget is None else budget
+        limits = CallLimits() if limits is None else limits
+        wrong = wrong_terms(until, budget, limits, in_doubt)
+        if wrong:
+            raise ConfigurationError(*wrong)
         team, way = _team(agents, routing)
         plan = way.plan(team)
-        charter, problems = charter_for(team, plan, limits or CallLimits(), in_doubt)
-        problems += [] if charter is None else problems_in(charter, until, budget)
-        problems += _same_scripts(team) if charter is not None else []
-        if problems or charter is None:
-            raise ConfigurationError(problems[0] if len(problems) == 1 else "".join(f"\n  - {one}" for one in problems))
+        charter, problems = charter_for(team, plan, limits, in_doubt)
+        problems += problems_in(charter, until, budget, whole=not problems)
+        problems += _same_scripts(team)
+        if problems:
+            raise ConfigurationError(*problems)
         check_bound(charter, until, budget)
         types = {name: kind for agent in team for name, kind in agent.types.items()}
         self.terms = Terms(
@@ -199,7 +203,11 @@ def _same_scripts(agents: Sequence[Agent]) -> list[str]:
     scripts: dict[str, ScriptedModel] = {}
     problems = []
     for agent in agents:
-        for model in (agent.model, *agent.fallbacks, agent.stronger):
+        try:
+            models = (agent.model, *agent.fallbacks, agent.stronger)
+        except ConfigurationError:  # told with its card
+            continue
+        for model in models:
             if isinstance(model, ScriptedModel):
                 name = model.card().name
                 if scripts.setdefault(name, model) is not model:

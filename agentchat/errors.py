@@ -58,7 +58,11 @@ class AgentChatError(Exception):
 
 
 class ConfigurationError(AgentChatError):
-    """The team, a rule or a setting makes no sense."""
+    """The team, a rule or a setting makes no sense. `problems`: all that is wrong, each once."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = tuple(dict.fromkeys(problems))
+        super().__init__(_in_one(self.problems))
 
 
 class NoBound(ConfigurationError):
@@ -296,3 +300,10 @@ class NotRecorded(CallError):
 
 class ToolError(AgentChatError):
     """What a tool could not do, worded for the model. A tool raises it to say so in its own words."""
+
+
+def _in_one(problems: Sequence[str]) -> str:
+    """One message of several: one as it is, more as a list."""
+    if len(problems) == 1:
+        return problems[0]
+    return "".join(f"\n  - {one}".replace("\n", "\n    ").replace("\n      - ", "\n  - ") for one in problems)

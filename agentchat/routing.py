@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, get_type_hints
 
 from pydantic import BaseModel
 
+from agentchat.agents.names import is_whole
 from agentchat.agents.supervisor import Chooser, Supervisor
 from agentchat.errors import ConfigurationError
 from agentchat.models.choosing import ModelSpec
@@ -23,7 +24,7 @@ from agentchat.policy.routing.plans import (
     RoundRobinPlan,
     SupervisedPlan,
 )
-from agentchat.policy.rules import Leaf
+from agentchat.policy.rules import Leaf, Rule
 from agentchat.runtime.manager import Judge
 from agentchat.seams import Agent
 from agentchat.transcript.events import Said
@@ -113,8 +114,9 @@ class Handoffs(RoundRobin):
     everyone to everyone and to a person. A plain answer gives the conversation back to the person: the run is done.
     """
 
-    def __init__(self, start: Node | None = None, to: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._start, self._to = start, to
+    def __init__(self, start: Node | None = None, to: Mapping[str, Node | Sequence[Node]] | None = None) -> None:
+        self._start = start
+        self._to = None if to is None else {name: [*map(_name, _nodes(others))] for name, others in to.items()}
 
     def plan(self, agents: Sequence[Agent]) -> AnyPlan:
         """The plan."""
@@ -152,7 +154,12 @@ class Edge:
         shown = f"the edge {' + '.join(map(_name, self.source))} -> {', '.join(map(_name, self.to))}"
         if not self.source or not self.to:
             raise ConfigurationError(f"{shown} needs an agent at both ends")
-        if at_most is not None and at_most < 1:
+        if isinstance(when, Rule) and getattr(when, "on", ()) != (Said,):
+            raise ConfigurationError(
+                f"{shown}: {when} is no condition; one is a function of the message, "
+                "or one rule about it: Emitted, Where, Says, Mentions"
+            )
+        if at_most is not None and not is_whole(at_most, 1):
             raise ConfigurationError(f"{shown}: at_most must be a whole number from 1 on, not {at_most!r}")
         if on_cap is not None and at_most is None:
             raise ConfigurationError(f"{shown}: on_cap means nothing without at_most")
@@ -182,6 +189,8 @@ class Graph:
 
     def __init__(self, *, start: Node | Sequence[Node], edges: Sequence[Edge], nodes: Sequence[Agent] = ()) -> None:
         self.start = _nodes(start)
+        if not isinstance(edges, list | tuple) or not all(isinstance(edge, Edge) for edge in edges):
+            raise ConfigurationError(f"edges of a Graph are a list of Edge(...), not {edges!r}")
         self.edges = tuple(edges)
         self.nodes = tuple(nodes)
 
@@ -206,7 +215,7 @@ class Graph:
 
 
 class ByFunction(RoundRobin):
-    """A function of the transcript names the next agent; None or END ends the run.
+    """A function of the transcript names the next agent, or gives it; None or END ends the run.
 
     It may give `{"next": name, "reason": text}` instead of a name, and may be async.
     """
@@ -221,7 +230,15 @@ class ByFunction(RoundRobin):
 
     def judges(self, types: Types) -> dict[str, Judge]:
         """The function."""
-        return {self._name: lambda transcript, on: self._function(transcript)}
+        return {self._name: self._asked}
+
+    async def _asked(self, transcript: Transcript, on: int) -> object:
+        """What the function gives; an agent stands for its name."""
+        given = self._function(transcript)
+        if isinstance(given, Awaitable):
+            given = await given
+        name = getattr(given, "name", None)
+        return name if callable(getattr(given, "respond", None)) else given
 
 
 def routing_of(given: Routing | Callable[[Transcript], object] | None, agents: Sequence[Agent]) -> Routing:

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from agentchat.agents.base import BaseAgent
+from agentchat.agents.base import BaseAgent, faults_of
+from agentchat.agents.names import is_whole
 from agentchat.agents.types import Kinds, kinds_of, names_of, own_types
 from agentchat.errors import ConfigurationError
 from agentchat.models.choosing import ModelSpec, models_for
 from agentchat.policy.charter import AgentCard, ContextPolicy
 from agentchat.policy.functions import source_of
 from agentchat.seams import Model, Says, Tool, Turn
-from agentchat.tools.function import tool_for
+from agentchat.tools.function import tools_for
 
 
 class Assistant(BaseAgent):
@@ -52,10 +53,14 @@ class Assistant(BaseAgent):
         self.accepts = kinds_of(accepts, f"accepts of {name}")
         self.emits = kinds_of(emits, f"emits of {name}")
         self.types = own_types((*self.accepts, *self.emits))
-        self._tools = tuple(tools)
+        self._tools = tools
         self.check = check
         self.context = context or ContextPolicy()
-        if repairs < 0:
+        if check is not None and not callable(check):
+            raise ConfigurationError(f"{name}: check is {check!r}, which is no function of the answer")
+        if not isinstance(self.context, ContextPolicy):
+            raise ConfigurationError(f"{name}: context is {context!r}; it must be a ContextPolicy(...)")
+        if not is_whole(repairs, 0):
             raise ConfigurationError(f"{name}: repairs must be a whole number from 0 on, not {repairs!r}")
         self.repairs = repairs
 
@@ -81,7 +86,7 @@ class Assistant(BaseAgent):
     @cached_property
     def tools(self) -> Sequence[Tool]:  # type: ignore[override]  # read-only here
         """What the model may call. Raises ConfigurationError for a function that cannot be a tool."""
-        return tuple(tool_for(one) for one in self._tools)
+        return tools_for(self._tools)
 
     @cached_property
     def stronger(self) -> Model | None:  # type: ignore[override]  # read-only here
@@ -89,7 +94,10 @@ class Assistant(BaseAgent):
         return None if self._stronger_spec is None else models_for(self._stronger_spec)[0]
 
     def card(self) -> AgentCard:
-        """The agent as the charter records it."""
+        """The agent as the charter records it. Raises ConfigurationError with all that is wrong with it."""
+        faults = faults_of(lambda: self._models, lambda: self.stronger, lambda: self.tools)
+        if faults:
+            raise ConfigurationError(*faults)
         return AgentCard(
             name=self.name,
             # a subclass with its own `respond` may answer without its model, so no budget of calls bounds it

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from agentchat.agents.names import checked_name
+from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard
 from agentchat.seams import Model, Sandbox, Says, Tool, Turn
 
@@ -39,3 +40,14 @@ class BaseAgent:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
+
+
+def faults_of(*parts: Callable[[], object]) -> list[str]:
+    """What is wrong with the parts of an agent that are made with the first look: all of it, not the first alone."""
+    found: list[str] = []
+    for part in parts:
+        try:
+            part()
+        except ConfigurationError as error:
+            found += error.problems
+    return found

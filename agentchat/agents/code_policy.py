@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agentchat.policy.charter import CodePolicy
+from agentchat.sandboxes.choosing import check_name
 from agentchat.seams import Limits, Sandbox
 
 UNSAFE: Final = "unsafe-host"
@@ -13,7 +14,12 @@ UNSAFE: Final = "unsafe-host"
 
 
 def code_policy(sandbox: Sandbox | str, limits: Limits, senders: Sequence[str] | None = None) -> CodePolicy:
-    """The policy of an agent that runs code. Only the sandboxes known to leave nothing behind count as isolated."""
+    """The policy of an agent that runs code. Only the sandboxes known to leave nothing behind count as isolated.
+
+    Raises ConfigurationError, with the nearest known name, when no sandbox is called so.
+    """
+    if isinstance(sandbox, str):
+        check_name(sandbox)
     name = sandbox if isinstance(sandbox, str) else sandbox.name
     return CodePolicy(
         sandbox=name,

@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, overload
 
 from pydantic import BaseModel
 
-from agentchat.agents.base import BaseAgent
+from agentchat.agents.base import BaseAgent, faults_of
 from agentchat.agents.code_policy import code_policy
 from agentchat.agents.types import kinds_of, names_of, own_types
 from agentchat.errors import ConfigurationError
@@ -18,7 +18,7 @@ from agentchat.models.choosing import ModelSpec, models_for
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.functions import source_of
 from agentchat.seams import Limits, Model, Sandbox, Says, Tool, Turn
-from agentchat.tools.function import tool_for
+from agentchat.tools.function import tools_for
 from agentchat.transcript.messages import Data
 from agentchat.transcript.transcript import Message
 
@@ -47,7 +47,7 @@ class FunctionAgent(BaseAgent):
         self._spec = model
         self.instructions = instructions
         self.sandbox = sandbox
-        self.tools = tuple(tool_for(one) for one in tools)
+        self._tools = tools
         self.state_type = state
         self.accepts, self.emits, self._listed = _types_of(function)
         self.types = own_types((*self.accepts, *self.emits))
@@ -66,8 +66,16 @@ class FunctionAgent(BaseAgent):
         """The models that are asked where that fails."""
         return self._models[1:]
 
+    @cached_property
+    def tools(self) -> Sequence[Tool]:  # type: ignore[override]  # read-only here
+        """What `turn.tool` and its model may call. Raises ConfigurationError for a function that cannot be a tool."""
+        return tools_for(self._tools)
+
     def card(self) -> AgentCard:
         """The agent as the charter records it: its code by name and digest."""
+        faults = faults_of(lambda: self._models, lambda: self.tools)
+        if faults:
+            raise ConfigurationError(*faults)
         return AgentCard(
             name=self.name,
             kind="function",

@@ -1,4 +1,4 @@
-"""Names of agents."""
+"""What an agent is given by its maker, looked at before it is used: its name, whole numbers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from agentchat.errors import ConfigurationError
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 RESERVED: Final = frozenset({"user", "finish", "system", "END"})
+
+
+def is_whole(given: object, least: int) -> bool:
+    """Whether something is a whole number from `least` on, whatever its annotation promised."""
+    return isinstance(given, int) and not isinstance(given, bool) and given >= least
 
 
 def checked_name(name: str) -> str:

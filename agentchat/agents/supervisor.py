@@ -11,6 +11,7 @@ from agentchat.agents.assistant import Assistant
 from agentchat.errors import ConfigurationError
 from agentchat.models.choosing import ModelSpec
 from agentchat.policy.charter import AgentCard, ContextPolicy
+from agentchat.policy.functions import source_of
 from agentchat.policy.routing.plans import FINISH
 from agentchat.seams import Agent
 from agentchat.transcript.messages import Direction
@@ -44,6 +45,8 @@ class Supervisor(Assistant):
         check: Callable[[Any], object] | None = None,
         context: ContextPolicy | None = None,
     ) -> None:
+        if not isinstance(team, list | tuple) or any(isinstance(one, str) or not hasattr(one, "name") for one in team):
+            raise ConfigurationError(f"team of {name} is {team!r}; it must be a list of agents: team=[coder, runner]")
         self.team = tuple(team)
         if not self.team:
             raise ConfigurationError(f"the supervisor {name} has no team; give it agents: team=[coder, runner]")
@@ -62,7 +65,13 @@ class Supervisor(Assistant):
         self.output = output
         if output is not None:
             self.types = {**self.types, output.__name__: output}
-            self.check = self._checks_output
+            self.check = self._checks_output if check is None else self._checks_both
+        self._own_check = check
+
+    def _checks_both(self, direction: Direction) -> object:
+        """The answer by its type, then by the user's own check."""
+        self._checks_output(direction)
+        return None if self._own_check is None else self._own_check(direction)
 
     def _checks_output(self, direction: Direction) -> None:
         assert self.output is not None
@@ -78,7 +87,10 @@ class Supervisor(Assistant):
         """The agent as the charter records it."""
         names = tuple(agent.name for agent in self.team)
         answer = None if self.output is None else self.output.__name__
-        return super().card().model_copy(update={"kind": "supervisor", "team": names, "answer": answer})
+        update: dict[str, object] = {"kind": "supervisor", "team": names, "answer": answer}
+        if self.output is not None and self._own_check is not None:
+            update["check"] = source_of(self._own_check)  # the check by the type goes with `answer`
+        return super().card().model_copy(update=update)
 
 
 class Chooser(Assistant):

@@ -49,7 +49,7 @@ class UserProxy(BaseAgent):
             self.senders, self.limits = None, Limits()
             return
         self.sandbox = sandbox
-        self.senders = None if senders is None else tuple(senders)
+        self.senders = None if senders is None else (senders,) if isinstance(senders, str) else tuple(senders)
         self.limits = Limits() if limits is None else limits
 
     def card(self) -> AgentCard:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from agentchat.errors import ConfigurationError
 from agentchat.models.catalog import load_catalog
 from agentchat.models.openai import OpenAIModel
 from agentchat.seams import Model
@@ -23,6 +24,10 @@ def models_for(spec: ModelSpec) -> tuple[Model, ...]:
         )
     if isinstance(spec, Sequence):
         return tuple(model for one in spec for model in models_for(one))
+    if not callable(getattr(spec, "complete", None)):
+        raise ConfigurationError(
+            f"{spec!r} is no model: give a tier, a name, name@url, or an object such as OpenAIModel"
+        )
     return (spec,)
 
 

@@ -18,7 +18,6 @@ from agentchat.sandboxes.choosing import check_name
 from agentchat.seams import Agent, Model, Tool
 from agentchat.teams.models import Models
 from agentchat.teams.named_code import NamedCode
-from agentchat.teams.problems import in_one
 
 
 class Members(NamedTuple):
@@ -46,7 +45,7 @@ def team_of(
     """
     made = members_of(tuple(personas), Models(instead=model), NamedCode(trust=trust), unsafe_host=unsafe_host)
     if made.problems:
-        raise ConfigurationError(in_one(made.problems))
+        raise ConfigurationError(*made.problems)
     return list(made.agents)
 
 

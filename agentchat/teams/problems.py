@@ -1,17 +1,9 @@
-"""Several problems said at once, and names with the nearest one that is known."""
+"""Names that are not known, with the nearest one that is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
-
-
-def in_one(problems: Sequence[str]) -> str:
-    """One message of several, each once."""
-    found = list(dict.fromkeys(problems))
-    if len(found) == 1:
-        return found[0]
-    return "".join(f"\n  - {one}".replace("\n", "\n    ").replace("\n      - ", "\n  - ") for one in found)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

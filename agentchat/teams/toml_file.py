@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from agentchat.errors import TeamFileError
-from agentchat.teams.problems import in_one, nearest
+from agentchat.teams.problems import nearest
 from agentchat.textfile import read_text
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class TomlFile:
     def raise_problems(self) -> None:
         """Raise TeamFileError with all that is wrong, if anything is."""
         if self.problems:
-            raise TeamFileError(in_one(self.problems))
+            raise TeamFileError(*self.problems)
 
 
 class Section:

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import math
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Generic, ParamSpec, TypeVar, overload
 
@@ -233,3 +233,19 @@ def tool_for(thing: Callable[..., object] | Tool) -> Tool:
     if isinstance(thing, Tool) and not isinstance(thing, type):
         return thing
     return FunctionTool(thing)
+
+
+def tools_for(things: Sequence[Callable[..., object] | Tool]) -> tuple[Tool, ...]:
+    """The tools of a list. Raises ConfigurationError with all that is wrong with them."""
+    if not isinstance(things, list | tuple):
+        raise ConfigurationError(f"tools is {things!r}; it must be a list of functions, as in tools=[search]")
+    found: list[Tool] = []
+    wrong: list[str] = []
+    for thing in things:
+        try:
+            found.append(tool_for(thing))
+        except ConfigurationError as error:
+            wrong += error.problems
+    if wrong:
+        raise ConfigurationError(*wrong)
+    return tuple(found)

@@ -342,6 +342,17 @@ async def test_a_function_that_names_nobody_fails_by_name() -> None:
     assert "named 'nobody', which is no agent here" in result.outcome.reason
 
 
+async def test_a_function_may_give_the_agent_itself() -> None:
+    ann = Assistant("ann", model=Recording("A", "B"))
+
+    async def route(transcript: Transcript) -> Assistant:
+        return ann
+
+    result = await Conversation([ann], routing=route, until=MaxTurns(2)).run("go")
+    checked(result.transcript)
+    assert turns(result.transcript) == ["ann", "ann"]
+
+
 # the team check
 
 

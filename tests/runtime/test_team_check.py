@@ -1,0 +1,136 @@
+"""What a program gets wrong about its team is told before the first token: all of it, by name, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from pydantic import BaseModel
+
+from agentchat import (
+    END,
+    Assistant,
+    Budget,
+    CallLimits,
+    Cap,
+    Conversation,
+    Direction,
+    Edge,
+    Emitted,
+    Graph,
+    Handoffs,
+    MaxTurns,
+    Mentions,
+    ScriptedModel,
+    Supervisor,
+    Turn,
+    UserProxy,
+    agent,
+)
+from agentchat.errors import ConfigurationError
+
+
+class Draft(BaseModel):
+    text: str
+
+
+class Report(BaseModel):
+    ok: bool
+
+
+def untyped(x):  # type: ignore[no-untyped-def]  # this is what is wrong with it
+    """A tool without types."""
+    return x
+
+
+def speaker(name: str, *said: str, **more: Any) -> Assistant:
+    return Assistant(name, model=ScriptedModel(list(said), name=f"model of {name}"), **more)
+
+
+def wrong(*arguments: Any, **more: Any) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as told:
+        Conversation(*arguments, **more)
+    assert all(problem in str(told.value) for problem in told.value.problems if "\n" not in problem)
+    return told.value.problems
+
+
+def test_what_is_wrong_with_agents_hides_nothing_else() -> None:
+    writer = Assistant("writer", model="smrt", emits=Draft, accepts=Report, tools=[untyped])
+
+    @agent(tools=[untyped])
+    async def check(report: Report, turn: Turn) -> Report:
+        return report
+
+    flow = Graph(
+        start=writer,
+        edges=[Edge(writer, check), Edge(check, "writr"), Edge(check, writer, when=Emitted("Nope", by="chck"))],
+        nodes=[speaker("lost"), UserProxy("runner", sandbox="bublewrap")],
+    )
+    until = Mentions("X", by="wrter") | Emitted("Drft")
+    budget = Budget(usd=1, agents={"wrtr": Cap(calls=1)}, tiers={"smart": Cap(calls=1)})
+    assert [told.partition(", ")[0][:70] for told in wrong(flow, until=until, budget=budget)] == [
+        "agent runner: there is no sandbox 'bublewrap'; did you mean 'bubblewra",
+        "agent writer: there is no tier 'smrt'; did you mean 'smart'? A model o",
+        "agents writer",
+        "Mentions(text='X'",
+        "Emitted(type='Drft') waits for a message that no agent here says; did ",
+        "the budget caps agent 'wrtr'",
+        "the cap of $1 cannot be kept: what 'model of lost' costs is not known.",
+        "the edge check -> writr leads to 'writr'",
+        "Emitted(type='Nope'",
+        "the edge writer -> check does not fit: writer emits Draft",
+    ]
+
+
+def test_a_problem_of_several_agents_is_told_once() -> None:
+    team = [Assistant(name, model="smrt") for name in ("a", "b", "c")]
+    (told,) = wrong(team, until=MaxTurns(1))
+    assert told.startswith("agents a, b, c: there is no tier 'smrt'")
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Conversation(speaker("a"), until=cast(Any, "DONE")), "until='DONE': it must be a rule"),
+        (lambda: Conversation(speaker("a"), until=MaxTurns(1), budget=cast(Any, 0.25)), "budget=0.25: it must be a B"),
+        (lambda: Conversation(speaker("a"), until=MaxTurns(1), limits=cast(Any, 5)), "limits=5: it must be a CallLi"),
+        (lambda: Conversation(speaker("a"), until=MaxTurns(1), in_doubt=cast(Any, "x")), "must be one of ask, retry,"),
+        (lambda: Conversation(Assistant("a", model=cast(Any, 5)), until=MaxTurns(1)), "agent a: 5 is no model"),
+        (lambda: Conversation(speaker("a", tools=untyped), until=MaxTurns(1)), "it must be a list of functions"),
+        (lambda: speaker("a", context=5), "a: context is 5; it must be a ContextPolicy"),
+        (lambda: speaker("a", check=5), "a: check is 5, which is no function"),
+        (lambda: speaker("a", repairs="x"), "repairs must be a whole number"),
+        (lambda: Supervisor("a", team=cast(Any, speaker("b")), model="fast"), "it must be a list of agents"),
+        (lambda: Supervisor("a", team=cast(Any, ["b"]), model="fast"), "it must be a list of agents"),
+        (lambda: Graph(start="a", edges=cast(Any, Edge("a", END))), "edges of a Graph are a list of Edge"),
+        (lambda: Edge("a", END, at_most=cast(Any, "x")), "at_most must be a whole number"),
+        (lambda: Edge("a", END, when=MaxTurns(2)), "MaxTurns(turns=2) is no condition"),
+        (lambda: Edge("a", END, when=cast(Any, ~Mentions("x"))), "is no condition; one is a function"),
+    ],
+)
+def test_an_argument_of_the_wrong_kind_is_told_in_words(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        make()
+    assert told in str(error.value)
+
+
+def test_handoffs_are_given_by_name_or_agent_one_or_several() -> None:
+    a, b, c = speaker("a"), speaker("b"), speaker("c")
+    chat = Conversation([a, b, c], routing=Handoffs(to={"a": b, "b": [c, "user"], "c": "a"}), until=MaxTurns(1))
+    assert chat.charter.routing["to"] == {"a": ["b"], "b": ["c", "user"], "c": ["a"]}
+
+
+def test_limits_are_taken_as_they_are() -> None:
+    chat = Conversation([speaker("a")], until=MaxTurns(1), limits=CallLimits(attempts=2))
+    assert chat.charter.limits.attempts == 2
+
+
+def test_a_supervisor_heeds_its_output_and_a_check_beside_it() -> None:
+    finish = '{"next": "finish", "reason": "r", "instruction": null, "answer": %s}'
+    model = ScriptedModel([finish % '{"ok": "perhaps"}', finish % '{"ok": true}'])
+    asked: list[Direction] = []
+    boss = Supervisor("boss", team=[speaker("a")], model=model, output=Report, check=asked.append)
+    result = Conversation(boss, until=MaxTurns(3)).run_sync("go")
+    assert result.output == Report(ok=True)
+    assert [one.next for one in asked] == ["finish"]
