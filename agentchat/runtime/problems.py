@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
-from agentchat.errors import CallError, CallFailedError, ModelError, SandboxError
+from agentchat.errors import AgentChatError, CallFailedError, ModelError, SandboxError
 from agentchat.transcript.calls import Problem
+
+_PACKAGE: Final = str(Path(__file__).parents[1])
 
 
 def problem_of(error: BaseException) -> Problem:
     """An exception's name, its message, and the line that raised it. It never raises, whatever the exception does.
 
-    A call that could not be made has no such line: it was raised in here, which tells a reader nothing.
+    Of an error that this package raises on purpose it is the line of the user's code that led to it, if there is one.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames and not isinstance(error, CallError) else None
+    ours = _PACKAGE if isinstance(error, AgentChatError) else "\0"
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if not one.filename.startswith(ours)]
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
     if isinstance(error, CallFailedError):
         return Problem(type=error.error_type, message=_told(error))
     return Problem(type=type(error).__name__, message=_told(error), where=where)

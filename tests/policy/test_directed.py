@@ -340,6 +340,15 @@ def test_a_function_that_names_nobody_ends_the_run_by_name(verdict: JsonValue) -
     assert "which is no agent here (there are: a, b, c)" in closed.reason
 
 
+@pytest.mark.parametrize(("verdict", "gave"), [({"nxt": "a"}, "'nxt'"), ({}, "an empty object")])
+def test_a_function_whose_object_says_nothing_of_who_is_next_ends_nothing_quietly(
+    verdict: JsonValue, gave: str
+) -> None:
+    closed = ended(chosen(verdict))
+    assert (closed.outcome, closed.rule) == ("failed", "m:next")
+    assert closed.reason == f"the router m:next names nobody: it gave {gave}, and no 'next'"
+
+
 def test_a_function_that_names_an_agent_with_nothing_to_answer() -> None:
     closed = ended(chosen("c"))
     assert (closed.outcome, closed.rule) == ("failed", "types")

@@ -21,7 +21,10 @@ def by_function(transcript: Transcript, board: Board, agreed: Agreed, plan: Func
     short = plan.name.partition(" ")[0]
     chosen, reason = verdict, f"{short} chose it"
     if isinstance(verdict, dict):
-        chosen, reason = verdict.get("next"), str(verdict.get("reason") or reason)
+        if "next" not in verdict:
+            told = f"the router {short} names nobody: it gave {_few(list(verdict))}, and no 'next'"
+            return Ending("failed", short, on, {"keys": list(verdict), "candidates": list(agreed.names)}, told)
+        chosen, reason = verdict["next"], str(verdict.get("reason") or reason)
     if chosen is None or chosen == END:
         return Ending("done", short, on, {"next": chosen}, f"the router {short} ended it")
     if not isinstance(chosen, str) or chosen not in agreed.cards:
@@ -33,3 +36,7 @@ def by_function(transcript: Transcript, board: Board, agreed: Agreed, plan: Func
         return nothing_fits(board, chosen, accepts)
     why = Why(router=short, reason=reason, candidates=agreed.names, values={"judged": on})
     return TurnGiven(to=chosen, subject=subject, why=why)
+
+
+def _few(keys: list[str]) -> str:
+    return " and ".join(map(repr, keys[:5])) or "an empty object"
