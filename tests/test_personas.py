@@ -90,7 +90,10 @@ KINDS = "'assistant', 'user-proxy' or 'supervisor'"
         ("---\nname: 7\n---\n", "x.md, line 2: name: must be text, not 7"),
         ("---\nname: ''\n---\n", "x.md, line 2: name: "),
         ("---\nname: a\nkind: boss\n---\n", f"x.md, line 3: kind: must be {KINDS}, not 'boss'"),
-        ("---\nname: a\nkind: asistant\n---\n", f"x.md, line 3: kind: must be {KINDS}, not 'asistant'; did you mean"),
+        (
+            "---\nname: a\nkind: asistant\n---\n",
+            f"x.md, line 3: kind: must be {KINDS}, not 'asistant'; did you mean 'assistant'?",
+        ),
         ("---\nname: a\nsandbox: auto\n---\n", "x.md, line 3: 'sandbox' is for the kind 'user-proxy' only"),
         ("---\nname: a\nteam: [b]\n---\n", "x.md, line 3: 'team' is for the kind 'supervisor' only"),
         (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agentchat import Assistant, Budget, MaxTurns, ScriptedModel, UserProxy
+from agentchat import Assistant, Budget, CallLimits, MaxTurns, ScriptedModel, UserProxy
 from agentchat.agents.supervisor import Supervisor
 from agentchat.errors import ConfigurationError, TeamFileError
 from agentchat.models.catalog import Catalog
@@ -484,3 +484,32 @@ def test_models_are_shared_and_made_once() -> None:
     models = Models(default="m@http://127.0.0.1:9/v1", catalog=Catalog())
     assert models.of(None) is not models.of(None)
     assert models.of(None)[0] is models.of(["m@http://127.0.0.1:9/v1"])[0]
+
+
+def test_limits_of_a_turn_and_what_becomes_of_lost_results(tmp_path: Path) -> None:
+    found = team(tmp_path, 'in_doubt = "fail"\n' + COMMON + TURNS + "[limits]\nmodel_calls = 3\nattempts = 1\n")
+    charter = found.conversation().charter
+    assert (charter.limits, charter.in_doubt) == (CallLimits(model_calls=3, attempts=1), "fail")
+    with pytest.raises(TeamFileError) as told:
+        team(tmp_path, 'in_doubt = "retri"\n' + COMMON + TURNS + "[limits]\nmodel_cals = 3\nattempts = 0\n")
+    assert [one.partition("team.toml, ")[2] for one in told.value.problems] == [
+        "line 6: [limits] model_cals: unknown key; did you mean 'model_calls'? "
+        "There are model_calls, tool_calls, attempts",
+        "line 7: [limits] attempts: must be a whole number from 1 on, not 0",
+        "line 1: in_doubt: must be one of ask, retry, fail, not 'retri'",
+    ]
+
+
+def test_names_in_rules_and_caps_are_told_with_all_else(tmp_path: Path) -> None:
+    with pytest.raises(TeamFileError) as told:
+        team(
+            tmp_path,
+            f'{COMMON}[routing]\nkind = "graf"\n[until]\nsays = {{ text = "x", by = "codr" }}\n'
+            "[budget.agents.runer]\ncalls = 1\n",
+        )
+    assert [one.partition("team.toml, ")[2].partition(" (")[0] for one in told.value.problems] == [
+        "line 3: [routing] kind: there is no routing 'graf'; did you mean 'graph'? There are round-robin, supervised, "
+        "selector, handoffs, graph",
+        "line 4: until: Says(text='x', by='codr') waits for 'codr', which is no agent here; did you mean 'coder'?",
+        "line 6: [budget] agents runer: this caps 'runer', which is no agent here; did you mean 'runner'?",
+    ]

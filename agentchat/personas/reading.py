@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,7 @@ def _in_words(error: Any) -> str:
     given = repr(error["input"])
     shown = given if len(given) <= 60 else f"{given[:57]}..."
     if error["type"] == "literal_error":
-        near = difflib.get_close_matches(str(error["input"]), error["ctx"]["expected"].replace("'", "").split(), n=1)
+        near = difflib.get_close_matches(str(error["input"]), re.findall(r"'([^']*)'", error["ctx"]["expected"]), n=1)
         return f"must be {error['ctx']['expected']}, not {shown}{f'; did you mean {near[0]!r}?' if near else ''}"
     if error["type"] == "string_type":
         return f"must be text, not {shown}; quote it where it looks like something else"

@@ -16,20 +16,24 @@
     [budget]
     usd = 0.50
 
+    [limits]                           # of one turn: model_calls, tool_calls, attempts
+
 A file is checked whole before anything is asked of a model: names, types, limits; all that is wrong is said at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, get_args
 
 from agentchat.agents.names import checked_name
 from agentchat.errors import ConfigurationError
 from agentchat.models.catalog import SECTIONS, Catalog, parse_catalog
 from agentchat.personas import Persona, find_persona, own_folder, read_persona, shipped_folder
+from agentchat.policy.charter import CallLimits, InDoubt
+from agentchat.policy.naming import unknown
 from agentchat.policy.rules import Rule
 from agentchat.policy.spending.budget import Budget
 from agentchat.routing import Routing
@@ -42,7 +46,10 @@ from agentchat.teams.rules import rule_of
 from agentchat.teams.team import Team, with_their_teams
 from agentchat.teams.toml_file import Section, TomlFile
 
-KEYS: Final = ("name", "description", "agents", *SECTIONS, "routing", "until", "budget")
+KEYS: Final = ("name", "description", "agents", *SECTIONS, "routing", "until", "budget", "limits", "in_doubt")
+
+IN_DOUBT: Final[tuple[InDoubt, ...]] = get_args(InDoubt)
+"""What may be said of a call whose result was lost in a crash."""
 
 
 def load_team(
@@ -76,9 +83,12 @@ def read_team(path: Path, models: Models, code: NamedCode, *, unsafe_host: bool 
     file.problems += made.problems
     whole = found and not made.problems
     routing = _routing(root, {agent.name: agent for agent in made.agents} if whole else None, own)
-    until, budget = _until(root), _budget(root)
+    until, budget, limits, in_doubt = _until(root), _budget(root), _limits(root), _in_doubt(root)
+    if found and file.problems:  # without any, they are told with all else that is wrong with the team
+        _strangers(root, until, budget, [one.name for one in personas])
     file.raise_problems()
-    return Team(made.agents, routing, until, budget, name or path.stem, description, str(path), made.warnings)
+    title = name or path.stem
+    return Team(made.agents, routing, until, budget, title, description, str(path), made.warnings, limits, in_doubt)
 
 
 def team_files() -> dict[str, Path]:
@@ -147,3 +157,31 @@ def _budget(root: Section) -> Budget | None:
     except ConfigurationError as error:
         section.complain(None, str(error))
         return None
+
+
+def _limits(root: Section) -> CallLimits | None:
+    section = root.section("limits")
+    if section is None:
+        return None
+    section.only(CallLimits.model_fields)
+    given = {key: section.whole(key) for key in CallLimits.model_fields}
+    return CallLimits.model_validate({key: value for key, value in given.items() if value is not None})
+
+
+def _in_doubt(root: Section) -> InDoubt:
+    word = root.text("in_doubt")
+    found = next((one for one in IN_DOUBT if one == word), None)
+    if word is not None and found is None:
+        root.complain("in_doubt", f"must be one of {', '.join(IN_DOUBT)}, not {word!r}")
+    return found or "ask"
+
+
+def _strangers(root: Section, until: Rule | None, budget: Budget | None, names: Sequence[str]) -> None:
+    """Note the names in rules and caps that nobody has."""
+    for leaf in () if until is None else until.leaves():
+        for name in leaf.senders():
+            if name not in names:
+                root.complain("until", f"{leaf} waits for {unknown(name, names)}")
+    for name in () if budget is None else budget.agents:
+        if name not in names:
+            root.file.complain(("budget", "agents", name), f"this caps {unknown(name, names)}")

@@ -10,6 +10,7 @@ from agentchat.agents.supervisor import Supervisor
 from agentchat.conversation import Conversation
 from agentchat.errors import ConfigurationError, NoBound, TeamFileError
 from agentchat.personas import Persona, find_persona, read_persona
+from agentchat.policy.charter import CallLimits, InDoubt
 from agentchat.policy.rules import From, MaxTurns, Mentions, Rule
 from agentchat.policy.spending.budget import Budget
 from agentchat.routing import Routing
@@ -18,7 +19,6 @@ from agentchat.teams.bounds import Bounds
 from agentchat.teams.members import members_of
 from agentchat.teams.models import Models
 from agentchat.teams.named_code import NamedCode
-from agentchat.teams.problems import in_one
 
 MAX_TURNS: Final = 20
 """Turns of a run of personas that are put together without a team file."""
@@ -37,6 +37,8 @@ class Team(NamedTuple):
     description: str | None = None
     source: str | None = None
     warnings: tuple[str, ...] = ()
+    limits: CallLimits | None = None
+    in_doubt: InDoubt = "ask"
 
     def conversation(self, *, store: Store | str | Path | None = None, bounds: Bounds | None = None) -> Conversation:
         """The conversation of the team. bounds: take the place of its own limits.
@@ -51,6 +53,8 @@ class Team(NamedTuple):
                 until=given.rule(self.until),
                 budget=given.budget(self.budget),
                 store=store,
+                limits=self.limits,
+                in_doubt=self.in_doubt,
             )
         except NoBound:
             if self.source is None:
@@ -62,7 +66,7 @@ class Team(NamedTuple):
         except ConfigurationError as error:
             if self.source is None:
                 raise
-            raise TeamFileError(f"{self.source}: {error}") from None
+            raise TeamFileError(*(f"{self.source}: {one}" for one in error.problems)) from None
 
 
 def team_of_personas(
@@ -75,7 +79,7 @@ def team_of_personas(
     """
     made = members_of(with_their_teams(personas), models, code, unsafe_host=unsafe_host)
     if made.problems:
-        raise ConfigurationError(in_one(made.problems))
+        raise ConfigurationError(*made.problems)
     speakers = [agent.name for agent in made.agents if agent.model is not None]
     if not speakers:
         raise ConfigurationError(
