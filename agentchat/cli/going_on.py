@@ -19,8 +19,8 @@ def ways_on(result: Result, place: Place) -> Iterator[tuple[str, str]]:
     if outcome.kind == "paused":
         yield "Answer it:", f"agentchat answer {place.words} {outcome.values['question']} VALUE"
     more = larger(outcome)
-    state = state_of(result.transcript)
-    if more is None or state.budget.per == "run" or more.startswith("--max-turns"):
+    again = state_of(result.transcript).budget.per == "run" and not _never_fits(outcome)
+    if more is None or again or more.startswith("--max-turns"):
         yield "Go on:", resume
     if more is not None:
         yield "With more:", f"{resume} {more}"
@@ -32,3 +32,9 @@ def larger(outcome: Outcome) -> str | None:
         return None
     more = proposed(outcome)
     return None if more is None else f"--{more[0]} {more[1]}"
+
+
+def _never_fits(outcome: Outcome) -> bool:
+    """Whether the call that found no room would find none in a run of its own either."""
+    cap, asked = outcome.values.get("cap"), outcome.values.get("asked")
+    return isinstance(cap, int | float) and isinstance(asked, int | float) and asked > cap

@@ -57,6 +57,13 @@ def test_a_cap_on_the_whole_conversation_is_not_spent_again_in_vain() -> None:
     assert [what for what, _ in ways_on(turns, place)] == ["Go on:", "With more:"]
 
 
+def test_a_run_in_which_no_call_fits_is_not_proposed_again_as_it_is() -> None:
+    place = new_place("k", save=None, store=None)
+    ((what, command),) = ways_on(ended(Budget(tokens=10)), place)
+    assert what == "With more:"
+    assert int(command.rpartition(" ")[2]) > 20
+
+
 def test_the_last_word_is_the_task() -> None:
     long = "a/" * 9000
     assert split_words([long]) == ([], long)

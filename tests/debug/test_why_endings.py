@@ -23,6 +23,14 @@ def standing(play: Play, seq: int | None = None) -> list[str]:
     return [step.sentence, *(one.text for one in step.details)]
 
 
+def test_why_a_run_went_on_is_printed_in_plain_words() -> None:
+    play = Play().start(MaxTurns(5))
+    play.give()
+    first, *rest = str(not_ended(play.log, 3)).splitlines()
+    assert first == "   3  after event 3 run 1 went on: no rule that ends it had come true"
+    assert any("MaxTurns(turns=5): 0 of 5 turns" in line for line in rest)
+
+
 def test_an_ending_by_rule_with_every_leaf_and_every_cap() -> None:
     rules: Rule = (Mentions("DONE", by="a") & ~From("b")) | MaxTurns(5) | Elapsed(60)
     play = Play(pace=0.5).start(rules, Budget(tokens=5000, seconds=90, agents={"b": Cap(usd=1)}, unpriced="free"))

@@ -38,6 +38,9 @@ class Step(Frozen):
     sentence: str
     details: tuple[Detail, ...] = ()
 
+    def __str__(self) -> str:
+        return "\n".join(lines_of(self))
+
 
 class Chain(Frozen):
     """Why an event came about: the event first, then what led to it, back to the task."""
