@@ -513,3 +513,11 @@ def test_names_in_rules_and_caps_are_told_with_all_else(tmp_path: Path) -> None:
         "line 4: until: Says(text='x', by='codr') waits for 'codr', which is no agent here; did you mean 'coder'?",
         "line 6: [budget] agents runer: this caps 'runer', which is no agent here; did you mean 'runner'?",
     ]
+
+
+def test_a_condition_that_waits_for_a_stranger_is_told_with_its_line(tmp_path: Path) -> None:
+    graph = '[routing]\nkind = "graph"\nstart = "coder"\n[[routing.edges]]\nfrom = "coder"\nto = "runner"\n'
+    with pytest.raises(TeamFileError) as told:
+        team(tmp_path, f'{COMMON}{TURNS}{graph}when = {{ mentions = "x", by = "codr" }}\n')
+    (one,) = told.value.problems
+    assert "team.toml, line 10: [routing] edge 1 when: 'codr', which is no agent here; did you mean 'coder'?" in one

@@ -114,6 +114,7 @@ def _edge(section: Section, team: Team) -> Edge | None:
     at_most, on_cap = section.whole("at_most"), section.text("on_cap")
     _check(section, "from", source or (), team)
     _check(section, "to", to or (), (*team, END))
+    _check(section, "when", () if when is None else when.senders(), team)
     _check(section, "on_cap", () if on_cap is None else (on_cap,), (*team, END))
     if source is None or to is None:
         return None
