@@ -68,6 +68,7 @@ _HOME = {
     "Text": "agentchat.transcript.messages",
     "TextPart": "agentchat.transcript.messages",
     "ToolCallContext": "agentchat.seams",
+    "ToolCallPart": "agentchat.transcript.messages",
     "ToolError": "agentchat.errors",
     "Transcript": "agentchat.transcript.transcript",
     "Turn": "agentchat.seams",

@@ -72,6 +72,7 @@ from agentchat.transcript.messages import FilePart as FilePart
 from agentchat.transcript.messages import Handoff as Handoff
 from agentchat.transcript.messages import Text as Text
 from agentchat.transcript.messages import TextPart as TextPart
+from agentchat.transcript.messages import ToolCallPart as ToolCallPart
 from agentchat.transcript.messages import UriPart as UriPart
 from agentchat.transcript.transcript import Message as Message
 from agentchat.transcript.transcript import Transcript as Transcript

@@ -28,6 +28,8 @@ Scripted: TypeAlias = "str | Reply | Exception | Chunks | Answers"
 class ScriptedModel:
     """Answers the n-th request of every conversation with the n-th of `replies`.
 
+    A call of a tool is `Reply(parts=(ToolCallPart(id="c1", name="look", arguments="{}"),), finish="tool_calls")`.
+
     The place is `request.index`, so one object serves many conversations at once, and a resumed one goes on where it
     was. `delay` is the seconds each answer takes. A request beyond the end raises ModelRejected.
     """

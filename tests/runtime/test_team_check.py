@@ -22,8 +22,10 @@ from agentchat import (
     Handoffs,
     MaxTurns,
     Mentions,
+    Reply,
     ScriptedModel,
     Supervisor,
+    ToolCallPart,
     Turn,
     UserProxy,
     agent,
@@ -134,3 +136,14 @@ def test_a_supervisor_heeds_its_output_and_a_check_beside_it() -> None:
     result = Conversation(boss, until=MaxTurns(3)).run_sync("go")
     assert result.output == Report(ok=True)
     assert [one.next for one in asked] == ["finish"]
+
+
+def test_a_script_calls_a_tool_with_what_the_face_offers() -> None:
+    def look(at: str) -> str:
+        """Looks."""
+        return f"seen {at}"
+
+    call = Reply(parts=(ToolCallPart(id="c1", name="look", arguments='{"at": "it"}'),), finish="tool_calls")
+    model = ScriptedModel([call, "done"])
+    Conversation([Assistant("a", model=model, tools=[look])], until=MaxTurns(1)).run_sync("go")
+    model.assert_complete()
