@@ -21,8 +21,8 @@ from agentchat.policy.cards import ModelCard, ToolCard
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.result import Result
-from agentchat.runtime.recheck_verdicts import recorded_tool
-from agentchat.runtime.recheck_walk import Seat
+from agentchat.runtime.recheck.verdicts import recorded_tool
+from agentchat.runtime.recheck.walk import Seat
 from agentchat.seams import Agent, Store, Tool
 from agentchat.teams.named_code import TYPES, NamedCode
 from agentchat.transcript.calls import JsonObject, Reply, Reserved

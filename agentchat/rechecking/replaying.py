@@ -18,7 +18,7 @@ from agentchat.rechecking.found import Found, LeftOut
 from agentchat.rechecking.replayed import Replayed
 from agentchat.rechecking.seats import TeamSeats
 from agentchat.runtime.manager import Judge
-from agentchat.runtime.recheck_walk import PATIENCE, Walk, Walked
+from agentchat.runtime.recheck.walk import PATIENCE, Walk, Walked
 from agentchat.teams.named_code import NamedCode
 from agentchat.transcript.transcript import Transcript
 

@@ -8,7 +8,7 @@ from agentchat.agents.function import FunctionAgent
 from agentchat.conversation import Conversation
 from agentchat.policy.charter import AgentCard, Charter, agreed_in, changes
 from agentchat.rechecking.recorded import seat_of
-from agentchat.runtime.recheck_walk import Seat
+from agentchat.runtime.recheck.walk import Seat
 from agentchat.seams import Agent
 from agentchat.teams.named_code import NamedCode
 from agentchat.transcript.calls import JsonObject

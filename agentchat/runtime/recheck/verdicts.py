@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from agentchat import errors
 from agentchat.errors import CallFailedError, ToolError
 from agentchat.policy.cards import ToolCard
-from agentchat.runtime.recheck_lane import Lane
+from agentchat.runtime.recheck.lane import Lane
 from agentchat.seams import Agent, ToolCallContext
 from agentchat.tools.arguments import read_arguments
 from agentchat.transcript.calls import AskRecipe, JsonObject, ModelRecipe, Reserved, ToolRecipe, ToolResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 
 from agentchat.runtime.book import Placed
-from agentchat.runtime.recheck_lane import Ahead, Departed, Lane
+from agentchat.runtime.recheck.lane import Ahead, Departed, Lane
 from agentchat.transcript.events import Entry, Event
 
 

@@ -22,11 +22,11 @@ from agentchat.errors import AgentChatError
 from agentchat.policy.state import state_of
 from agentchat.runtime.manager import Judge
 from agentchat.runtime.problems import problem_of
-from agentchat.runtime.recheck_departures import Departure, alike, departure, same
-from agentchat.runtime.recheck_lane import Departed, Lane
-from agentchat.runtime.recheck_record import OVER, Ongoing
-from agentchat.runtime.recheck_turn import CheckingHost, NoSandbox
-from agentchat.runtime.recheck_waiting import SideLane, SoleLane
+from agentchat.runtime.recheck.departures import Departure, alike, departure, same
+from agentchat.runtime.recheck.lane import Departed, Lane
+from agentchat.runtime.recheck.record import OVER, Ongoing
+from agentchat.runtime.recheck.turn import CheckingHost, NoSandbox
+from agentchat.runtime.recheck.waiting import SideLane, SoleLane
 from agentchat.seams import Agent, Parcel
 from agentchat.transcript.calls import Problem
 from agentchat.transcript.chain import encode

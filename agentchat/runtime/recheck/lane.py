@@ -15,7 +15,7 @@ import anyio
 from agentchat.errors import AgentChatError
 from agentchat.policy.charter import InDoubt
 from agentchat.runtime.book import Placed
-from agentchat.runtime.recheck_departures import same
+from agentchat.runtime.recheck.departures import same
 from agentchat.runtime.tape import Tape
 from agentchat.seams import Delta, Store
 from agentchat.transcript.calls import Reply
@@ -59,7 +59,7 @@ class Ahead(Protocol):
 
 
 class Lane:
-    """Where a turn stands; how it waits is the affair of the kinds of lanes (see `recheck_waiting`).
+    """Where a turn stands; how it waits is the affair of the kinds of lanes (see `recheck.waiting`).
 
     verdicts: whether the record speaks for the agent's own check of its answers. early: what it did before the record
     came to it. offered: where it leaves the record, what it did; offered_at: what the record had next then. answer:

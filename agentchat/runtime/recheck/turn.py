@@ -14,8 +14,8 @@ from agentchat.runtime.calls import Admitted, Call, Done, Performer
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.host import Host
 from agentchat.runtime.problems import may_pass
-from agentchat.runtime.recheck_lane import Lane
-from agentchat.runtime.recheck_verdicts import RecordedTool, checked_by_record, refused_by_record
+from agentchat.runtime.recheck.lane import Lane
+from agentchat.runtime.recheck.verdicts import RecordedTool, checked_by_record, refused_by_record
 from agentchat.runtime.replying import reply
 from agentchat.runtime.rerun import Record
 from agentchat.runtime.turn import Act, LiveTurn
