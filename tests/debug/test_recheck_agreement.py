@@ -90,7 +90,6 @@ async def held_against(today: Conversation, **more: Any) -> Replayed:
         ({"until": Mentions("one") | MaxTurns(3)}, "the rule that ends a run", (8, "the decision")),
         ({"budget": Budget(calls=2)}, "the budget", (11, None)),
     ],
-    ids=str,
 )
 async def test_a_change_is_named_and_where_it_shows(
     changes: dict[str, Any], what: str, shows: tuple[int, str | None] | None
