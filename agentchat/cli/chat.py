@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand
 
 from agentchat.cli.options import Calls, MaxTurns, Seconds, Tokens, Trust, UnsafeHost, Usd
+from agentchat.terminal.chat.ahead import keys_ahead
+
+LINES_ONLY: Final = ("", "dumb", "unknown")
+"""Terminals, by TERM, that can do no more."""
 
 
 class ChatCommand(TyperCommand):
@@ -65,9 +72,12 @@ def chat(
     @name speaks to one of them, @path lets a file go along, !command runs here, /help tells the rest. Everything is
     saved from the first message on.
     """
-    from agentchat.cli.chatting import Wanted, hold
-    from agentchat.teams import Bounds
+    lines = plain or os.environ.get("TERM", "") in LINES_ONLY
+    with nullcontext() if lines else keys_ahead(sys.stdin.fileno(), sys.stdout.fileno()):
+        from agentchat.cli.chatting import Wanted, hold
+        from agentchat.teams import Bounds
 
-    bounds = Bounds(max_turns, calls, tokens, usd, seconds)
-    wanted = Wanted(tuple(words or ()), model, last, resume, bounds, save, id, plain, trust, unsafe_host, store)
-    raise typer.Exit(hold(wanted))
+        bounds = Bounds(max_turns, calls, tokens, usd, seconds)
+        wanted = Wanted(tuple(words or ()), model, last, resume, bounds, save, id, lines, trust, unsafe_host, store)
+        code = hold(wanted)
+    raise typer.Exit(code)

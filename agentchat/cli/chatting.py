@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -76,8 +75,7 @@ def hold(wanted: Wanted) -> int:
     words = partial(_words, store=wanted.store)
     if wanted.resume == "" and not sys.stdin.isatty():
         raise ConfigurationError("nobody is there to choose: name one after --resume; agentchat ls lists them")
-    live = sys.stdin.isatty() and sys.stdout.isatty() and not wanted.plain
-    if not live or os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+    if wanted.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return anyio.run(PlainChat(line, sys.stdin, sys.stdout, words=words, choose=wanted.resume == "").live)
     session = Session(
         line,
