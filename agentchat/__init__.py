@@ -22,6 +22,7 @@ _HOME = {
     "Code": "agentchat.transcript.messages",
     "CodeResult": "agentchat.transcript.messages",
     "CodeRun": "agentchat.transcript.messages",
+    "SavedFile": "agentchat.transcript.messages",
     "Condition": "agentchat.policy.rules",
     "ContextPolicy": "agentchat.policy.charter",
     "Conversation": "agentchat.conversation",

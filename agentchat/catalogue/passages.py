@@ -30,7 +30,7 @@ from agentchat.transcript.events import (
     Said,
     TurnFailed,
 )
-from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction
+from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, saved_line
 from agentchat.transcript.transcript import Transcript
 
 Kind: TypeAlias = Literal[
@@ -84,7 +84,8 @@ def _body(who: str, body: Body) -> Iterator[Passage]:
 
 
 def _run(who: str, run: CodeRun) -> Iterator[Passage]:
-    yield from (Passage("result", who, text) for text in (run.stdout, run.stderr, run.detail or "") if text)
+    texts = (run.stdout, run.stderr, run.detail or "", *map(saved_line, run.files))
+    yield from (Passage("result", who, text) for text in texts if text)
 
 
 def _call(transcript: Transcript, event: CallStarted | CallFinished | CallFailed | CallCancelled) -> Iterator[Passage]:

@@ -31,7 +31,7 @@ from agentchat.transcript.events import (
     Refused,
     Said,
 )
-from agentchat.transcript.messages import CodeRun, ReasoningPart, outcome_line
+from agentchat.transcript.messages import CodeRun, ReasoningPart, outcome_line, saved_line
 from agentchat.transcript.transcript import Transcript
 
 PROGRAM: Final = "run_code"
@@ -133,6 +133,8 @@ class Steps:
             arguments: JsonObject = {"language": recipe.language, "source": _source(recipe, transcript)}
             step = self._act(entry, started.agent, PROGRAM, arguments, _account(result))
             self._replies[entry.seq] = step
+            if result.files:
+                self.lost["bytes of pictures that programs saved: each is named in its place"] += len(result.files)
         elif isinstance(recipe, AskRecipe):
             value: JsonValue = getattr(result, "value", None)
             self._act(entry, started.agent, PERSON, {"question": recipe.question, "to": recipe.to}, value)
@@ -240,7 +242,7 @@ def _source(recipe: CodeRecipe, transcript: Transcript) -> str:
 
 
 def _account(run: CodeRun) -> str:
-    lines = [outcome_line(run), run.stdout.rstrip("\n"), run.stderr.rstrip("\n")]
+    lines = [outcome_line(run), run.stdout.rstrip("\n"), run.stderr.rstrip("\n"), *map(saved_line, run.files)]
     return "\n".join(line for line in lines if line)
 
 

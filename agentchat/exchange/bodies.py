@@ -50,7 +50,10 @@ def run_blocks(run: CodeRun) -> list[str]:
     blocks = [f"**{inline(ending_of(run))}**"]
     blocks += [fenced(run.stdout)] if run.stdout else []
     blocks += ["*on standard error:*", fenced(run.stderr)] if run.stderr else []
-    return blocks
+    return [
+        *blocks,
+        *(f"*saved {code(file.name)} ({inline(file.mime_type)}, {file.size:,} bytes)*" for file in run.files),
+    ]
 
 
 def _direction(body: Direction) -> Iterator[str]:

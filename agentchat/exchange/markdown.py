@@ -13,6 +13,7 @@ from agentchat.exchange.asides import arguments_of, aside, shown, started_of
 from agentchat.exchange.bodies import blocks_of, run_blocks
 from agentchat.exchange.exported import Exported, counted, moment
 from agentchat.exchange.quoting import code, fenced, inline
+from agentchat.exchange.saved import saved_lost
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.prompts.request import resolve
 from agentchat.policy.spending.usage import Spent, UsageReport, usage_of
@@ -44,6 +45,7 @@ def markdown(transcript: Transcript) -> Exported:
     files = _files(transcript)
     if files:
         losses.append(f"the bytes of {counted(files, 'picture or file')}: each is named in its place")
+    losses += saved_lost(transcript)
     return Exported("\n\n".join(parts) + "\n", tuple(losses))
 
 

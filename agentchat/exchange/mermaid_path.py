@@ -122,8 +122,9 @@ def _gist(body: Body) -> str:
 
 
 def _printed(run: CodeRun) -> str:
-    """What a program printed; of one that only complained, the last line, which names the error."""
-    return run.stdout or next((line for line in reversed(run.stderr.split("\n")) if line.strip()), "nothing")
+    """What a program printed; of one that only complained, the last line, which names the error; else what it saved."""
+    saved = ", ".join(f"saved {file.name}" for file in run.files)
+    return run.stdout or next((line for line in reversed(run.stderr.split("\n")) if line.strip()), saved or "nothing")
 
 
 def _answering(transcript: Transcript) -> dict[int, list[str]]:

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from agentchat.exchange.exported import Exported, counted, each_once
 from agentchat.exchange.responses_items import chat_messages, chat_settings
+from agentchat.exchange.saved import saved_lost
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.prompts.context import context_of
 from agentchat.policy.prompts.rendering import render
@@ -58,6 +59,7 @@ def openai_chat(transcript: Transcript, agent: str | None = None) -> Exported:
             view = view_of(transcript, name, calls.get(name))
             lines.append(json.dumps(view.fields, ensure_ascii=False, separators=(",", ":")))
             losses += [f"{loss} ({name})" for loss in view.losses]
+    losses += saved_lost(transcript)
     return Exported("".join(f"{line}\n" for line in lines), each_once(losses))
 
 

@@ -28,6 +28,7 @@ from agentchat.exchange.exported import Exported, counted
 from agentchat.exchange.otel_calls import Asked, begin_call, end_call
 from agentchat.exchange.otel_messages import joined, said, share_of
 from agentchat.exchange.otlp import Span, nanoseconds, traces
+from agentchat.exchange.saved import saved_lost
 from agentchat.policy.charter import AgentCard, Charter
 from agentchat.policy.spending.roster import Roster
 from agentchat.transcript.calls import JsonObject
@@ -77,6 +78,7 @@ def otel(transcript: Transcript, *, content: bool = False, version: str = "") ->
         losses.append(
             f"the ends of {counted(trace.unfinished, 'span')}, which the record does not have: they end with it"
         )
+    losses += [*saved_lost(transcript)] if content else []
     return Exported(text + "\n", tuple(losses))
 
 

@@ -209,7 +209,9 @@ def _result(span: Span, started: CallStarted, event: CallFinished, roster: Roste
         case CodeRun() as run:
             span.attributes |= {"agentchat.status": run.status, "process.exit.code": run.exit_code}
             if content:
-                result_: JsonValue = run.model_dump(mode="json", include={"status", "exit_code", "stdout", "stderr"})
+                result_: JsonObject = run.model_dump(mode="json", include={"status", "exit_code", "stdout", "stderr"})
+                if run.files:
+                    result_ |= {"files": [file.label for file in run.files]}
                 span.attributes["gen_ai.tool.call.result"] = result_
             if not run.ok:
                 span.fail(run.status, run.detail or "" if content else "")

@@ -165,13 +165,13 @@ async def _run(source: str, program: Program, interpreter: recipe.Interpreter, l
         command = ["bwrap", "--args", str(words), "--", *recipe.command(program, work, interpreter, limits)]
         command[0] = shutil.which("bwrap") or command[0]
         try:
-            process = start(command, recipe.environment(work), cwd="/", pass_fds=(code, wall, status_inside, words))
+            started = start(command, recipe.environment(work), cwd="/", pass_fds=(code, wall, status_inside, words))
         except OSError as error:
             raise SandboxError(f"bubblewrap cannot be started: {error.strerror}") from error
         inside.close()
-        jail = _Jail(process, status)
+        jail = _Jail(started.process, status)
         files.callback(jail.close)
-        end = await attend(process, jail.kill, limits, lambda: jail.overrun(limits))
+        end = await attend(started, jail.kill, limits, lambda: jail.overrun(limits))
         if not end.timed_out and end.overrun is None and not jail.entered():
             said = text(end.stderr).strip() or f"exit code {end.returncode}"
             old = "; version 0.8 or newer is needed" if "Unknown option" in said else ""

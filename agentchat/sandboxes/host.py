@@ -20,7 +20,7 @@ import anyio
 import anyio.to_thread
 
 from agentchat.errors import SandboxError, SandboxUnavailable
-from agentchat.sandboxes import programs
+from agentchat.sandboxes import pictures, programs
 from agentchat.sandboxes.programs import PYTHON, Program
 from agentchat.sandboxes.running import Ended, attend, limited, report, start
 from agentchat.seams import Limits
@@ -83,18 +83,18 @@ async def _start(folder: str, program: Program, limits: Limits) -> Ended:
     env |= {"TMPDIR": folder, **dict([mark.split("=", 1)])}
     interpreter = sys.executable if program is PYTHON else program.interpreter
     file = os.path.join(folder, program.file)
-    command = [interpreter, *program.options, file]
+    command = pictures.around([interpreter, *program.options, file])
     if shutil.which("prlimit"):
         command = limited(command, limits, processes=False)
     try:
-        process = start(command, env, cwd=folder)
+        started = start(command, env, cwd=folder)
     except OSError as error:
         raise SandboxError(f"{interpreter} cannot be started: {error.strerror}") from error
 
     async def kill() -> None:
         for _ in range(ROUNDS):
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(started.process.pid, signal.SIGKILL)
             strays = _marked(mark.encode())
             for stray in strays:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -103,7 +103,7 @@ async def _start(folder: str, program: Program, limits: Limits) -> Ended:
                 return
             await anyio.sleep(0.01)
 
-    end = await attend(process, kill, limits)
+    end = await attend(started, kill, limits)
     return end._replace(stderr=end.stderr.replace(file.encode(), program.file.encode()))
 
 

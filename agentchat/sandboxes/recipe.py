@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from agentchat.sandboxes import pictures
 from agentchat.sandboxes.programs import PYTHON, Program
 from agentchat.sandboxes.running import limited
 from agentchat.seams import Limits
@@ -137,11 +138,13 @@ def _system() -> list[str]:
 
 
 def command(program: Program, work: str, interpreter: Interpreter, limits: Limits) -> list[str]:
-    """What runs inside: the drop to another user (root only), the limits, the interpreter, the file."""
+    """What runs inside: the drop to another user (root only), the limits, a shell, the interpreter, the file."""
     run = [program.interpreter]
     if program is PYTHON:
         run = [*interpreter.prefix, interpreter.path]
-    return [*_other_user(), *limited([*run, *program.options, f"{work}/{program.file}"], limits, processes=True)]
+    whole = pictures.around([*run, *program.options, f"{work}/{program.file}"])
+    within = limits._replace(processes=limits.processes + 1)  # the shell is no process of the program's
+    return [*_other_user(), *limited(whole, within, processes=True)]
 
 
 def _other_user() -> Sequence[str]:

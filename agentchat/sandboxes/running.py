@@ -1,4 +1,4 @@
-"""One process from its start to its certain end: a capped reader, a wall clock, and a kill that is always made.
+"""One process from its start to its certain end: capped readers, a wall clock, and a kill that is always made.
 
 Shared by the sandboxes that start processes. How a whole tree of processes is killed is the caller's business and
 comes in as a function. No task and no process outlives `attend`, whatever ends it.
@@ -13,10 +13,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import anyio
 
+from agentchat.sandboxes import pictures
 from agentchat.seams import Limits
 from agentchat.transcript.messages import CodeRun, RunStatus
 
@@ -27,7 +28,10 @@ OPEN_FILES = 256  # enough for any script, too few to exhaust the machine's tabl
 
 
 class Ended(NamedTuple):
-    """How a process ended, and what it had printed. `overrun` names a limit that was watched from outside."""
+    """How a process ended, and what it had printed. `overrun` names a limit that was watched from outside.
+
+    `saved` are the pictures it left, where the shell of `pictures` was around it.
+    """
 
     returncode: int
     stdout: bytes
@@ -36,6 +40,14 @@ class Ended(NamedTuple):
     timed_out: bool
     overrun: str | None
     seconds: float
+    saved: pictures.Found = pictures.Found()
+
+
+class Started(NamedTuple):
+    """A process, and the descriptor to read of the pipe that is its standard input."""
+
+    process: subprocess.Popen[bytes]
+    saved: int
 
 
 def limited(command: Sequence[str], limits: Limits, *, processes: bool) -> list[str]:
@@ -54,24 +66,34 @@ def limited(command: Sequence[str], limits: Limits, *, processes: bool) -> list[
 
 def start(
     command: Sequence[str], env: Mapping[str, str], *, cwd: str | None = None, pass_fds: Sequence[int] = ()
-) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, with exactly this environment and nothing on its standard input.
+) -> Started:
+    """Start a process in a session of its own, with exactly this environment.
+
+    Its standard input is a pipe to *write* to, for `pictures`: the command must put that shell around the program.
 
     `subprocess.Popen` and not `anyio.open_process`: "die with the parent" is tied by the kernel to the parent's
     *thread* (prctl(2), PR_SET_PDEATHSIG). On trio a worker thread would start the process and end after ten idle
     seconds, and the program with it. It takes one or two milliseconds.
     """
-    return subprocess.Popen(
-        command,
-        env=env,
-        cwd=cwd,
-        pass_fds=pass_fds,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        start_new_session=True,
-    )
+    saved, inside = os.pipe()
+    try:
+        process = subprocess.Popen(
+            command,
+            env=env,
+            cwd=cwd,
+            pass_fds=pass_fds,
+            stdin=inside,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(saved)
+        raise
+    finally:
+        os.close(inside)
+    return Started(process, saved)
 
 
 async def ended(process: subprocess.Popen[bytes]) -> None:
@@ -90,20 +112,23 @@ async def ended(process: subprocess.Popen[bytes]) -> None:
 
 
 async def attend(
-    process: subprocess.Popen[bytes],
+    running: Started,
     kill: Callable[[], Awaitable[None]],
     limits: Limits,
     overrun: Callable[[], str | None] | None = None,
 ) -> Ended:
-    """Read what the process prints until it ends or its time is up; then kill what is left of it.
+    """Read what the process prints and saves until it ends or its time is up; then kill what is left of it.
 
     `kill` ends every process of the program and returns when they are gone. It is always called, exactly once, and
     runs to its end even when the caller is cancelled. `overrun` is asked now and then whether a limit was broken.
     """
     started = anyio.current_time()
+    process = running.process
     assert process.stdout is not None
     assert process.stderr is not None
-    streams = [_Stream(process.stdout, limits.output), _Stream(process.stderr, limits.output)]
+    saved = _Stream(running.saved, pictures.STREAM)
+    printed = [_Stream(pipe.fileno(), limits.output) for pipe in (process.stdout, process.stderr)]
+    streams = [*printed, saved]
     broken: str | None = None
     try:
         async with anyio.create_task_group() as group:
@@ -125,9 +150,12 @@ async def attend(
     finally:
         process.stdout.close()
         process.stderr.close()
-    out, err, cut = share(streams[0].kept, streams[1].kept, limits.output)
-    cut = cut or any(stream.cut for stream in streams)
-    return Ended(process.returncode, out, err, cut, clock.cancelled_caught, broken, seconds)
+        os.close(running.saved)
+    out, err, cut = share(printed[0].kept, printed[1].kept, limits.output)
+    cut = cut or any(stream.cut for stream in printed)
+    stopped = clock.cancelled_caught
+    found = pictures.Found() if stopped or broken else pictures.read(bytes(saved.kept), cut=saved.cut)
+    return Ended(process.returncode, out, err, cut, stopped, broken, seconds, found)
 
 
 async def _until_end(process: subprocess.Popen[bytes], overrun: Callable[[], str | None] | None) -> str | None:
@@ -145,11 +173,11 @@ async def _until_end(process: subprocess.Popen[bytes], overrun: Callable[[], str
 class _Stream:
     """Reads one pipe to its end and keeps the first bytes of it; the rest is read and dropped, so nobody blocks."""
 
-    def __init__(self, pipe: IO[bytes], cap: int) -> None:
+    def __init__(self, file: int, cap: int) -> None:
         self.kept = bytearray()
         self.cut = False
         self.closed = anyio.Event()
-        self._file = pipe.fileno()
+        self._file = file
         self._cap = cap
         os.set_blocking(self._file, False)
 
@@ -186,6 +214,7 @@ def report(ended: Ended, language: str) -> CodeRun:
     that ends so on purpose says the same thing.
     """
     status, code, detail = _verdict(ended)
+    files, note = ended.saved
     return CodeRun(
         language=language,
         status=status,
@@ -194,7 +223,8 @@ def report(ended: Ended, language: str) -> CodeRun:
         stderr=text(ended.stderr, cut=ended.truncated),
         truncated=ended.truncated,
         seconds=ended.seconds,
-        detail=detail,
+        detail="; ".join(one for one in (detail, note) if one) or None,
+        files=files,
     )
 
 

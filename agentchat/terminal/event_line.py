@@ -20,7 +20,7 @@ from agentchat.transcript.calls import (
     ToolResult,
 )
 from agentchat.transcript.events import CallFinished, CallStarted, Entry, Opened, RunStarted, Said, TurnGiven
-from agentchat.transcript.messages import Direction, Handoff
+from agentchat.transcript.messages import CodeRun, Direction, Handoff
 from agentchat.transcript.transcript import Transcript
 
 LONGEST: Final = 160
@@ -88,6 +88,8 @@ def _result(result: CallResult) -> str:
         return " ".join((result.text, *asked)).strip()
     if isinstance(result, ToolResult):
         return f"{'' if result.ok else 'failed: '}{compact(result.value)}"
+    if isinstance(result, CodeRun):
+        return result.model_dump_json(exclude={"files": {"__all__": {"content"}}})
     return to_json(result).decode()
 
 

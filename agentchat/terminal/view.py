@@ -19,7 +19,17 @@ from agentchat.terminal.notes import BAD, ODD, QUIET, call_told, note
 from agentchat.terminal.sanitize import sanitize, sanitize_line
 from agentchat.terminal.usage_text import many
 from agentchat.transcript.events import Closed, Entry, Said
-from agentchat.transcript.messages import Body, Code, CodeResult, Data, Direction, Handoff, TextPart, ending_of
+from agentchat.transcript.messages import (
+    Body,
+    Code,
+    CodeResult,
+    Data,
+    Direction,
+    Handoff,
+    TextPart,
+    ending_of,
+    saved_line,
+)
 from agentchat.transcript.messages import Text as TextBody
 from agentchat.transcript.transcript import Transcript
 
@@ -128,7 +138,8 @@ def _code_result(result: CodeResult) -> list[Text]:
             for stream, style in ((run.stdout, ""), (run.stderr, BAD))
             if stream.strip()
         ]
-        if run.ok and not (run.stdout.strip() or run.stderr.strip()):
+        pieces += [Text(sanitize_line(saved_line(file)), style=QUIET) for file in run.files]
+        if run.ok and not (run.stdout.strip() or run.stderr.strip() or run.files):
             pieces.append(Text("(no output)", style=QUIET))
     if result.skipped:
         pieces.append(Text(f"{many(result.skipped, 'later block')} not run", style=ODD))

@@ -125,6 +125,24 @@ class Code(Frozen):
         return self.source
 
 
+class SavedFile(Frozen):
+    """A file that a program left behind: its name, which is one line, and its bytes as base64 text."""
+
+    name: str
+    mime_type: str
+    content: str
+
+    @property
+    def size(self) -> int:
+        """Its bytes, counted."""
+        return len(self.content) // 4 * 3 - self.content[-2:].count("=")
+
+    @property
+    def label(self) -> str:
+        """What it is, on one line, for people and for models alike."""
+        return f"{self.name}: {self.mime_type}, {self.size} bytes"
+
+
 RunStatus = Literal["ok", "error", "timeout", "killed", "unsupported"]
 
 
@@ -133,7 +151,8 @@ class CodeRun(Frozen):
 
     status: `ok` (exit code 0), `error` (another exit code), `timeout` (stopped by the wall clock), `killed` (ended by
     a limit or a signal), `unsupported` (the language cannot run here; nothing ran). `seconds` is wall time. `stdout`
-    and `stderr` are capped by the sandbox's limits; `truncated` says that something was cut off.
+    and `stderr` are capped by the sandbox's limits; `truncated` says that something was cut off. `files` are the
+    pictures that it left in the folder it started in; where there were more, `detail` says so.
     """
 
     of: Literal["code"] = "code"
@@ -145,6 +164,7 @@ class CodeRun(Frozen):
     truncated: bool = False
     seconds: float = 0.0
     detail: str | None = None
+    files: tuple[SavedFile, ...] = Field(default=(), exclude_if=lambda files: not files)
 
     @property
     def ok(self) -> bool:
@@ -179,7 +199,12 @@ class CodeResult(Frozen):
 def _account(run: CodeRun) -> list[str]:
     lines = [outcome_line(run)]
     lines += [stream.rstrip("\n") for stream in (run.stdout, run.stderr) if stream]
-    return lines
+    return [*lines, *map(saved_line, run.files)]
+
+
+def saved_line(file: SavedFile) -> str:
+    """One line that names a file a program left behind, for people and for models alike."""
+    return f"[saved {file.label}]"
 
 
 def outcome_line(run: CodeRun) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from agentchat.policy.rules import MaxTurns, Mentions
 from agentchat.transcript.calls import CodeRecipe, JsonObject, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import CallFinished, CallStarted
-from agentchat.transcript.messages import BlobPart, CodeRun, TextPart, ToolCallPart, UriPart
+from agentchat.transcript.messages import BlobPart, CodeRun, SavedFile, TextPart, ToolCallPart, UriPart
 from agentchat.transcript.transcript import Transcript
 from tests.policy.cards import card, team
 from tests.report.samples import Scene
@@ -73,6 +73,10 @@ def hostile() -> Transcript:
         stdout="\n".join(HOSTILE),
         stderr=HOSTILE[0],
         detail=HOSTILE[2],
+        files=(
+            SavedFile(name=HOSTILE[0], mime_type="image/svg+xml", content=SVG),
+            SavedFile(name=HOSTILE[1], mime_type=HOSTILE[2], content=HOSTILE[0]),
+        ),
     )
     play.offer(CallFinished(call=code.seq, result=run))
     play.fail(HOSTILE[0])

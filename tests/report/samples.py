@@ -28,7 +28,7 @@ from agentchat.transcript.events import (
     StateSet,
     TurnGiven,
 )
-from agentchat.transcript.messages import CodeRun, Direction, TextPart, ToolCallPart
+from agentchat.transcript.messages import CodeRun, Direction, SavedFile, TextPart, ToolCallPart
 from agentchat.transcript.transcript import Transcript
 from tests.policy.acts import acts
 from tests.policy.cards import card, handy, model, team, typed
@@ -224,6 +224,18 @@ def long(events: int) -> Transcript:
         for _ in scripts[turn % len(scripts)](play):
             pass
         turn += 1
+    return play.log
+
+
+def saving(*files: SavedFile, **done: Any) -> Transcript:
+    """A program that leaves files behind, and its result as a message."""
+    play = Scene(agreed=team(card("runner", kind="user-proxy"), card("ann")))
+    play.start(MaxTurns(9), task="Draw it.")
+    play.give()
+    started = play.begin(CodeRecipe(language="python", source=("=plot()",), sandbox="bubblewrap"), digest(b"python"))
+    run = CodeRun(language="python", status="ok", exit_code=0, seconds=0.5, files=files, **done)
+    ended = play.offer(CallFinished(call=started.seq, result=run))
+    play.say(calls=(ended.seq,))
     return play.log
 
 

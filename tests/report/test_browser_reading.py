@@ -12,11 +12,12 @@ import pytest
 from agentchat import Assistant, Conversation, Edit, MaxTurns, ScriptedModel
 from agentchat.stores.memory import MemoryStore
 from agentchat.transcript.events import CallStarted
+from agentchat.transcript.messages import SavedFile
 from agentchat.transcript.transcript import Transcript
 from tests.fixtures.make_format_1 import FILE
 from tests.report.chromium import Browser, Page
 from tests.report.conftest import Writing
-from tests.report.samples import TASK, long, river, stopped
+from tests.report.samples import PICTURE, TASK, long, river, saving, stopped
 from tests.report.test_run import branched
 
 RIVER = river()
@@ -82,6 +83,21 @@ def test_pictures_that_a_program_printed_are_drawn(page: Page) -> None:
     )
     assert size == [320, 140]
     assert "base64" not in page.text("#detail .detail-body")
+
+
+def test_pictures_that_a_program_saved_are_drawn_with_their_names(browser: Browser, written: Writing) -> None:
+    file = SavedFile(name="<b>plot.png", mime_type="image/png", content=PICTURE)
+    transcript = saving(file)
+    with browser.open(written(transcript)) as found:
+        found.run(f"location.hash = '#{len(transcript)}'")
+        size = found.until(
+            "(() => { const one = document.querySelector('#detail img');"
+            "return one && one.complete && one.naturalWidth ? [one.naturalWidth, one.alt] : null; })()"
+        )
+        assert size == [320, "<b>plot.png"]
+        assert found.text("#detail figcaption") == "<b>plot.png"
+        assert "(no output)" not in found.text("#detail .detail-body")
+        assert (found.complaints(), found.requests()) == ([], [])
 
 
 def test_a_click_goes_to_the_cause_and_on(page: Page) -> None:

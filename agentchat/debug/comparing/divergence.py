@@ -17,7 +17,7 @@ from agentchat.debug.comparing.told import told, whole_text
 from agentchat.debug.comparing.units import Moment, Unit
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFinished, CallStarted, Said
-from agentchat.transcript.messages import CodeRun, Frozen, outcome_line
+from agentchat.transcript.messages import CodeRun, Frozen, outcome_line, saved_line
 from agentchat.transcript.transcript import Transcript
 
 _REQUESTS: Final = {"model": "prompt", "code": "program", "tool": "arguments", "ask": "question"}
@@ -192,4 +192,5 @@ def _seen(seq: int, transcript: Transcript) -> Seen:
         text = event.result.text
     elif isinstance(event, CallFinished) and isinstance(event.result, CodeRun):
         text = f"{outcome_line(event.result)}\n{event.result.stdout}{event.result.stderr}"
+        text += "".join(f"\n{saved_line(file)}" for file in event.result.files)
     return Seen(seq=seq, kind=event.kind, told=told(seq, transcript), text=text)

@@ -137,7 +137,7 @@ def _result_mark(result: CallResult) -> Hashable:
 
 
 def _run_mark(run: CodeRun) -> Hashable:
-    return run.language, run.status, run.exit_code, run.stdout, run.stderr, run.truncated
+    return run.language, run.status, run.exit_code, run.stdout, run.stderr, run.truncated, run.files
 
 
 def _plain(event: BaseModel) -> Hashable:

@@ -30,7 +30,7 @@ from agentchat.transcript.events import (
     TurnGiven,
     TurnPassed,
 )
-from agentchat.transcript.messages import Body, CodeRun, Direction, Handoff, outcome_line
+from agentchat.transcript.messages import Body, CodeRun, Direction, Handoff, outcome_line, saved_line
 from agentchat.transcript.transcript import Transcript
 
 LONGEST: Final = 200
@@ -109,7 +109,8 @@ def _result(result: CallResult) -> str:
         asked = [f"{part.name}({part.arguments})" for part in result.tool_calls]
         return " ".join((result.text, *asked)).strip() or "nothing"
     if isinstance(result, CodeRun):
-        return f"{outcome_line(result)} {result.stdout}{result.stderr}"
+        saved = "".join(f" {saved_line(file)}" for file in result.files)
+        return f"{outcome_line(result)} {result.stdout}{result.stderr}{saved}"
     if isinstance(result, ToolResult) and not result.ok:
         return f"failed: {_value(result.value)}"
     return _value(result.value)

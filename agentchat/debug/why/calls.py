@@ -32,7 +32,7 @@ from agentchat.transcript.events import (
     Overrun,
     Refused,
 )
-from agentchat.transcript.messages import CodeRun, outcome_line
+from agentchat.transcript.messages import CodeRun, outcome_line, saved_line
 
 _ENDS = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 _DENIED = {
@@ -181,7 +181,7 @@ def _result(result: CallResult) -> str:
         return ", ".join([*text, *(["it asks for " + " and ".join(asked)] if asked else [])])
     if isinstance(result, CodeRun):
         out = f", output {quoted(result.stdout or result.stderr)}" if result.stdout or result.stderr else ""
-        return f"{outcome_line(result)}{out}"
+        return f"{outcome_line(result)}{out}{''.join(f', {saved_line(file)}' for file in result.files)}"
     if isinstance(result, Answer):
         return f"{result.by} answered {plain(result.value)}"
     return f"{'' if result.ok else 'it failed: '}{plain(result.value)}"

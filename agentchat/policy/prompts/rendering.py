@@ -24,6 +24,7 @@ from agentchat.transcript.messages import (
     ToolCallPart,
     UriPart,
     outcome_line,
+    saved_line,
     text_of,
 )
 from agentchat.transcript.transcript import Transcript
@@ -135,7 +136,7 @@ def _run_pieces(run: CodeRun, where: str) -> list[Piece]:
             pieces.append(f"@{where}/{stream}")
             if not text.endswith("\n"):
                 pieces.append("=\n")
-    return pieces
+    return [*pieces, *(f"={saved_line(file)}\n" for file in run.files)]
 
 
 def shown_source(transcript: Transcript, seq: int, source: str) -> tuple[Piece, ...]:

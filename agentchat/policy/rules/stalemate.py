@@ -105,7 +105,7 @@ def _result(seq: int, finished: CallFinished, transcript: Transcript, memory: Re
 def _outcome(result: CodeRun | ToolResult | Answer) -> tuple[object, ...]:
     """What of a result is the same when nothing has changed: all but the time it took and what it cost."""
     if isinstance(result, CodeRun):
-        return result.status, result.exit_code, result.stdout, result.stderr, result.detail
+        return result.status, result.exit_code, result.stdout, result.stderr, result.detail, result.files
     if isinstance(result, ToolResult):
         return result.ok, result.value
     return (result.value,)

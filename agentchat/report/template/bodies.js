@@ -157,7 +157,8 @@ function blobNodes(part) {
 function runNodes(key, run) {
   const tone = run.status === "ok" ? "good" : "bad";
   const took = run.status === "unsupported" || run.seconds === undefined ? "" : seconds(run.seconds);
-  const silent = !(run.stdout || "").trim() && !(run.stderr || "").trim();
+  const files = run.files || [];
+  const silent = !(run.stdout || "").trim() && !(run.stderr || "").trim() && !files.length;
   return h(
     "div",
     { class: `run ${tone}` },
@@ -171,7 +172,14 @@ function runNodes(key, run) {
     run.stdout ? plainBlock(`${key}.out`, run.stdout) : null,
     run.stderr ? plainBlock(`${key}.err`, run.stderr, "stderr") : null,
     silent ? h("p", { class: "empty" }, "(no output)") : null,
+    files.map(savedNodes),
   );
+}
+
+/** A file that a program left behind: its picture with its name below. */
+function savedNodes(file) {
+  const source = pictureSource(file.mime_type, file.content);
+  return source ? namedPicture(source, file.name) : h("p", { class: "aside" }, said(savedText(file)));
 }
 
 /** The result of a call, whatever kind it was. */
@@ -207,11 +215,15 @@ function pictureSource(type, content) {
 }
 
 function picture(source) {
-  return h(
-    "figure",
-    { class: "picture" },
-    h("img", { src: source, alt: "A picture from the record", loading: "lazy", decoding: "async" }),
-  );
+  return h("figure", { class: "picture" }, image(source, "A picture from the record"));
+}
+
+function namedPicture(source, name) {
+  return h("figure", { class: "picture" }, image(source, name), h("figcaption", {}, said(name)));
+}
+
+function image(source, told) {
+  return h("img", { src: source, alt: told, loading: "lazy", decoding: "async" });
 }
 
 /** A text without the pictures in it (data addresses, or lines of base64 as a program prints them), and these. */

@@ -176,7 +176,7 @@ function bodyText(body) {
     case "code":
       return body.source;
     case "code_result":
-      return body.runs.map((run) => `${runEnding(run)}: ${run.stdout || ""}${run.stderr || ""}`).join(" ");
+      return body.runs.map((run) => `${runEnding(run)}: ${run.stdout || ""}${run.stderr || ""}${savedTexts(run)}`).join(" ");
     case "direction":
       return `→ ${body.next}${body.instruction || body.reason ? `: ${body.instruction || body.reason}` : ""}`;
     case "handoff":
@@ -192,6 +192,15 @@ function written(value, indent) {
   } catch {
     return "(nested too deep to be shown)";
   }
+}
+
+/** The files that a program left behind, in words. */
+function savedTexts(run) {
+  return (run.files || []).map((file) => ` ${savedText(file)}`).join("");
+}
+
+function savedText(file) {
+  return `[saved ${file.name}: ${file.mime_type}]`;
 }
 
 function runEnding(run) {

@@ -185,7 +185,7 @@ function resultText(result) {
       .map((part) => `${part.name}(${part.arguments})`);
     return [replyText(result), ...asked].filter(Boolean).join(" ") || `(nothing; ${result.finish})`;
   }
-  if (result.of === "code") return `${runEnding(result)}: ${(result.stdout || result.stderr || "").trim()}`;
+  if (result.of === "code") return `${runEnding(result)}: ${(result.stdout || result.stderr || "").trim()}${savedTexts(result)}`;
   const value = typeof result.value === "string" ? result.value : written(result.value);
   return result.of === "tool" && !result.ok ? `failed: ${value}` : value;
 }

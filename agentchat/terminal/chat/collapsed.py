@@ -57,9 +57,11 @@ def _run_line(run: CodeRun, seq: int) -> Text:
         line.append(f" · {run.seconds:.2f} s", style="dim")
     if run.detail:
         line.append(f" · {sanitize_line(run.detail)}", style="dim")
+    for file in run.files:
+        line.append(f" · saved {sanitize_line(file.name)}")
     out = (run.stdout if run.ok or not run.stderr.strip() else run.stderr).strip()
     if not out:
-        return line.append(" · no output", style="dim")
+        return line if run.files else line.append(" · no output", style="dim")
     if "\n" not in out and len(out) <= INLINE:
         return line.append(" · ", style="dim").append(sanitize_line(out))
     last = out.splitlines()[0 if run.ok else -1].strip()
