@@ -70,6 +70,7 @@ from agentchat.transcript.messages import Data as Data
 from agentchat.transcript.messages import Direction as Direction
 from agentchat.transcript.messages import FilePart as FilePart
 from agentchat.transcript.messages import Handoff as Handoff
+from agentchat.transcript.messages import SavedFile as SavedFile
 from agentchat.transcript.messages import Text as Text
 from agentchat.transcript.messages import TextPart as TextPart
 from agentchat.transcript.messages import ToolCallPart as ToolCallPart
