@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,7 +19,7 @@ from agentchat.cli.choices import NO_MODEL, check_keys, command_models
 from agentchat.cli.places import Place, find, new_place
 from agentchat.cli.teaming import chosen_team
 from agentchat.conversation import Conversation, new_id
-from agentchat.errors import ConfigurationError
+from agentchat.errors import ConfigurationError, NoSuchConversation
 from agentchat.models.local import LOCAL, NAME
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.rules import Mentions, Rule
@@ -72,6 +73,7 @@ def hold(wanted: Wanted) -> int:
         line.take_up(found[1], other=other)
     elif wanted.resume is None:
         _check_model(line)
+        anyio.run(_look_at, place)
     words = partial(_words, store=wanted.store)
     if wanted.resume == "" and not sys.stdin.isatty():
         raise ConfigurationError("nobody is there to choose: name one after --resume; agentchat ls lists them")
@@ -88,6 +90,12 @@ def hold(wanted: Wanted) -> int:
     anyio.run(session.live)
     _farewell(line, wanted.store)
     return 0
+
+
+async def _look_at(place: Place) -> None:
+    """Find out now, and not with the first message, that nothing can be kept there. Raises what `Log.read` raises."""
+    with suppress(NoSuchConversation):
+        await place.store.read(place.id)
 
 
 def _check_model(line: Line) -> None:

@@ -128,6 +128,14 @@ def test_without_a_model_it_says_what_to_do(cli: Cli) -> None:
     assert "agentchat models pull" in lines[1]
 
 
+def test_a_store_that_is_none_is_told_before_anything_is_said(cli: Cli) -> None:
+    (cli.folder / "bad.db").write_text("no database at all, only words " * 200)
+    done = cli("chat", "--store", "bad.db", "-m", "x@http://127.0.0.1:9/v1", stdin=b"hello\n")
+    assert done.code == 2
+    assert "bad.db: this file is no SQLite database" in done.err
+    assert done.out == ""
+
+
 @pytest.mark.local_model
 @pytest.mark.skipif(not installed() and os.environ.get("CI", "").lower() != "true", reason="no local model here")
 def test_a_session_with_the_real_local_model(cli: Cli) -> None:
