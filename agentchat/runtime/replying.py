@@ -12,6 +12,7 @@ from pydantic import BaseModel, JsonValue
 
 from agentchat.errors import AnswerRefused, CallFailedError, CallNotAdmitted
 from agentchat.policy.charter import AgentCard, charter_of
+from agentchat.policy.naming import nearest
 from agentchat.policy.prompts.asking import LAST_WORDS, Wish
 from agentchat.policy.prompts.context import context_of
 from agentchat.policy.typed.answers import Problems, read_answer, repair_prompt
@@ -100,7 +101,7 @@ async def reply(turn: Replier, agent: Agent) -> Says:
             handoff = _handoff(card, asked)
             if handoff is not None:
                 return handoff
-            await _use_tools(turn, answer)
+            await _use_tools(turn, card, answer)
             continue
         if kinds is None:
             return answer
@@ -173,13 +174,13 @@ def _reason(arguments: str) -> str | None:
     return reason if isinstance(reason, str) and reason else None
 
 
-async def _use_tools(turn: Replier, answer: ModelAnswer) -> None:
+async def _use_tools(turn: Replier, card: AgentCard, answer: ModelAnswer) -> None:
     """Call what the model asks for, at once where there are several; what cannot be called is refused."""
     calls: list[Awaitable[ToolAnswer]] = []
     for part in answer.reply.tool_calls:
         tool = turn.tool_named(part.name)
         if tool is None:
-            turn.refuse([f"there is no tool {part.name!r}"], tool_call_id=part.id)
+            turn.refuse([_no_tool(part.name, card)], tool_call_id=part.id)
             continue
         arguments = tool.check(part.arguments)
         if isinstance(arguments, list):
@@ -192,6 +193,12 @@ async def _use_tools(turn: Replier, answer: ModelAnswer) -> None:
         # recorded, and told to the model; where nothing more is admitted, its next call is not either
         with suppress(CallNotAdmitted, CallFailedError):
             await turn.gather(*calls)
+
+
+def _no_tool(name: str, card: AgentCard) -> str:
+    known = [tool.name for tool in card.tools]
+    others = f"; there are: {', '.join(known)}" if known else ""
+    return f"there is no tool {name!r}{nearest(name, known) or others}"
 
 
 async def _allowed(turn: Replier, tool: Tool, arguments: JsonObject, tool_call_id: str) -> JsonObject | None:

@@ -94,7 +94,7 @@ async def test_what_can_be_called_is_and_the_results_stand_in_the_order_of_the_c
     told = results(held.bodies[1])
     assert list(told) == ["c", "b", "a", "d"]
     assert (told["b"], told["d"]) == ("3", "5")
-    assert told["a"] == "error: there is no tool 'sub'"
+    assert told["a"] == "error: there is no tool 'sub'; there are: add"
     assert [call.name for call in calls_in(held.bodies[1])] == ["add", "add", "sub", "add"]
 
 
@@ -110,7 +110,9 @@ async def test_tools_that_nobody_has_are_named_and_go_back_as_a_service_takes_th
     assert adder.made == []
     assert held.result.output == "done"
     assert list(results(held.bodies[1])) == [call.id for call in calls]
-    assert held.problems == [f"there is no tool {call.name!r}" for call in calls]
+    for call, problem in zip(calls, held.problems, strict=True):
+        told = f"there is no tool {call.name!r}"
+        assert problem in (f"{told}; did you mean 'add'?", f"{told}; there are: add")
 
 
 async def test_a_tool_of_another_agent_is_none_of_its_own(wire: Wire) -> None:

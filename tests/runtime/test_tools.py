@@ -59,7 +59,7 @@ async def test_tools_are_called_and_the_model_sees_what_came_of_each() -> None:
     said = {one["tool_call_id"]: one["content"] for one in model.bodies[1]["messages"][2:]}
     assert said["call_0"] == "3"
     assert "a: Input should be a valid integer" in said["call_1"]
-    assert said["call_2"] == "error: there is no tool 'ad'"
+    assert said["call_2"] == "error: there is no tool 'ad'; did you mean 'add'?"
     assert said["call_3"] == "error: ValueError: out of paper"
     assert "not valid JSON" in said["call_4"]
     assert model.bodies[0]["tools"][0]["function"]["name"] == "add"

@@ -128,10 +128,10 @@ def asks(*names: str) -> Reply:
 @pytest.mark.anyio
 async def test_tool_calls_are_lines_within_a_turn() -> None:
     def team() -> list[Agent]:
-        model = ScriptedModel([asks("look", "lok"), Chunks(("It ", "is ", "x."))])
+        model = ScriptedModel([asks("look", "z"), Chunks(("It ", "is ", "x."))])
         return [Assistant("a", model=model, tools=[look])]
 
-    refused = """the call of lok({"query": "x"}) was refused: there is no tool 'lok'"""
+    refused = """the call of z({"query": "x"}) was refused: there is no tool 'z'; there are: look"""
     text = await printed(team(), turns=1, tty=True)
     assert f"task\n\na\n{refused}\ncalls look(query='x')\nlook gave found x\nIt is x.\n\nlimit: " in text
     text = await printed(team(), turns=1, tty=False)
