@@ -23,7 +23,8 @@ def fork(
             "--edit",
             metavar="CHANGE",
             help="'replace SEQ: text', 'remove SEQ', 'insert NAME: text', 'result SEQ: text or JSON', "
-            "'persona NAME: FILE or text', 'model NAME: MODEL'. May be given several times.",
+            "'persona NAME: FILE or text', 'model NAME: MODEL', 'rules: TEAM.toml', 'budget: TEAM.toml'. "
+            "May be given several times.",
         ),
     ] = None,
     recorded: Annotated[
@@ -83,7 +84,7 @@ def fork(
     sources: Sources = "recorded" if recorded else MIXED if mixed else "known" if known else "live"
     typed, at = split_position(source)
     place, transcript = find(typed, store)
-    edits, agents = read_edits(edit or [], transcript)
+    edits, agents, until, budget = read_edits(edit or [], transcript)
     at = at if at is not None else next((one.target for one in edits if one.target is not None), len(transcript))
     check_at(transcript, at)
     chat = rebuild(
@@ -91,6 +92,8 @@ def fork(
         store=place.store,
         unsafe_host=unsafe_host,
         trust=trust,
+        until=until,
+        budget=budget,
         bounds=Bounds(max_turns, calls, tokens, usd, seconds),
         changed=agents,
     )

@@ -5,7 +5,9 @@ record names by import path is loaded, unless the user says that it is trusted.
 """
 
 from agentchat.teams.bounds import Bounds as Bounds
+from agentchat.teams.files import Stops as Stops
 from agentchat.teams.files import load_team as load_team
+from agentchat.teams.files import read_stops as read_stops
 from agentchat.teams.files import read_team as read_team
 from agentchat.teams.files import team_files as team_files
 from agentchat.teams.members import team_of as team_of

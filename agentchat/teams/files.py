@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
 from agentchat.agents.names import checked_name
 from agentchat.errors import ConfigurationError
@@ -89,6 +89,25 @@ def read_team(path: Path, models: Models, code: NamedCode, *, unsafe_host: bool 
     file.raise_problems()
     title = name or path.stem
     return Team(made.agents, routing, until, budget, title, description, str(path), made.warnings, limits, in_doubt)
+
+
+class Stops(NamedTuple):
+    """What ends a run, as a file says it; None: it says nothing of that."""
+
+    until: Rule | None
+    budget: Budget | None
+
+
+def read_stops(path: str | Path) -> Stops:
+    """The `[until]` and the `[budget]` of a team file, or of a file that holds nothing else.
+
+    Raises TeamFileError that names the file, the line where it is known, and all that is wrong.
+    """
+    file = TomlFile(Path(path))
+    file.root.only(KEYS)
+    stops = Stops(_until(file.root), _budget(file.root))
+    file.raise_problems()
+    return stops
 
 
 def team_files() -> dict[str, Path]:

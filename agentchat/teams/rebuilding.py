@@ -23,7 +23,8 @@ from agentchat.policy.routing.plans import (
     SupervisedPlan,
     read_plan,
 )
-from agentchat.policy.rules import Judge, Leaf, read_rule
+from agentchat.policy.rules import Judge, Leaf, Rule, read_rule
+from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.routing import Edge, Graph, Handoffs, RoundRobin, Routing, Selector, Supervised
 from agentchat.seams import Agent, Model, Store
@@ -64,19 +65,23 @@ def rebuild(
     model: Model | None = None,
     unsafe_host: bool = False,
     trust: bool = False,
+    until: Rule | None = None,
+    budget: Budget | None = None,
     bounds: Bounds | None = None,
     changed: Mapping[str, Change] = MappingProxyType({}),
 ) -> Conversation:
     """The recorded conversation's team with its routing, rules, budget and limits, ready for `resume` or `fork`.
 
-    bounds: take the place of the limits of its last run; a run that is still going on must keep those it has. changed:
+    until, budget: take the place of those of its last run; bounds: then take the place of the limits in these. A run
+    that is still going on must keep what it has. changed:
     agents that are to be others from now on, by name, once it is known that all can be made again as they were.
     """
     charter, state, given = charter_of(transcript), state_of(transcript), bounds or Bounds()
     instead = {name: change.model for name, change in changed.items() if change.model is not None}
     again = Again(model, NamedCode(trust=trust), unsafe_host, instead)
     agents = _agents(charter, again)
-    for leaf in state.leaves:
+    rule = state.rule if until is None else until
+    for leaf in rule.leaves():
         if isinstance(leaf, Judge):
             what = leaf.name.partition(" ")[0]
             raise ConfigurationError(f"a run ends by the function {what}: {ONLY_THE_PROGRAM}")
@@ -85,8 +90,8 @@ def rebuild(
         return Conversation(
             list(agents.values()),
             routing=_routing(charter, agents, again),
-            until=given.rule(state.rule),
-            budget=given.budget(state.budget),
+            until=given.rule(rule),
+            budget=given.budget(state.budget if budget is None else budget),
             store=store,
             in_doubt=charter.in_doubt,
             limits=charter.limits,

@@ -109,6 +109,19 @@ def test_other_limits(cli: Cli, demo: Path) -> None:
     assert "MaxTurns(turns=3) came true" in done.err
 
 
+def test_other_rules_and_another_budget(cli: Cli, demo: Path) -> None:
+    (cli.folder / "stop.toml").write_text('[until]\nfrom = "runner"\nmax_turns = 9\n[budget]\nagents = { coder = { calls = 1 } }\n')
+    done = cli("fork", "run.jsonl@3", "--edit", "rules: stop.toml", "--known", "--name", "b")
+    assert done.code == 0
+    assert "From(sender='runner') came true" in done.err
+    assert cli("replay", "--check", "run.b.jsonl").code == 0
+    done = cli("fork", "run.jsonl@3", "--edit", "budget: stop.toml", "--known", "--name", "c")
+    assert done.code == 3
+    assert "agent coder" in done.err
+    changed = [e.event.act for e in Transcript.load(cli.folder / "run.c.jsonl") if isinstance(e.event, Edited)]
+    assert changed == ["budget"]
+
+
 def test_in_a_store(cli: Cli) -> None:
     told = cli("demo")
     words = (told.err + told.out).split()
@@ -125,6 +138,7 @@ def test_in_a_store(cli: Cli) -> None:
     [
         (("run.jsonl@99",), "there is no event 99 to go on from; the conversation has events 1 to 24"),
         (("run.jsonl@0",), "there is no event 0"),
+        (("run.jsonl", "--edit", "rules: none.toml"), "none.toml: cannot be read (No such file or directory)"),
         (("run.jsonl", "--edit", "foo 9"), "the forms are 'replace SEQ: text'"),
         (("run.jsonl", "--edit", "replace 99: x"), "there is no event 99"),
         (("run.jsonl", "--edit", "replace 4: x"), "event 4 is turn_given, not a message"),
