@@ -110,7 +110,9 @@ def test_other_limits(cli: Cli, demo: Path) -> None:
 
 
 def test_other_rules_and_another_budget(cli: Cli, demo: Path) -> None:
-    (cli.folder / "stop.toml").write_text('[until]\nfrom = "runner"\nmax_turns = 9\n[budget]\nagents = { coder = { calls = 1 } }\n')
+    (cli.folder / "stop.toml").write_text(
+        '[until]\nfrom = "runner"\nmax_turns = 9\n[budget]\nagents = { coder = { calls = 1 } }\n'
+    )
     done = cli("fork", "run.jsonl@3", "--edit", "rules: stop.toml", "--known", "--name", "b")
     assert done.code == 0
     assert "From(sender='runner') came true" in done.err

@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol, TextIO
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, Literal, Protocol, TextIO, TypeAlias, cast
 
 import anyio
 from rich.console import Console, RenderableType
@@ -26,6 +27,19 @@ _ASCII: Final = str.maketrans({
     "☐": "[ ]", "↳": "->", "●": "*", "≥": ">=", "⑂": "Y", "“": '"', "”": '"', "⟨": "<", "⟩": ">",
 })  # fmt: skip
 """What stands for our own signs where the terminal takes no UTF-8."""
+
+
+_LINE: Final = Text("\n")
+_Way: TypeAlias = Literal["wrapped", "as it is", "cut", "other"]
+
+
+def _way(row: RenderableType) -> _Way:
+    """How a row is printed."""
+    if not isinstance(row, Text):
+        return "other"
+    if not row.no_wrap:
+        return "wrapped"
+    return "cut" if row.overflow == "ellipsis" else "as it is"
 
 
 class Live(Protocol):
@@ -54,6 +68,7 @@ class Screen:
         self._waiting: list[RenderableType] = []
         self.tail_rows: Sequence[Text] = ()
         self.doing = ""
+        self._settle: Callable[[], None] | None = None
         self.live: Live | None = None
         self.wake = anyio.Event()
 
@@ -77,6 +92,11 @@ class Screen:
         self.tail_rows, self.doing = rows, doing
         self.wake.set()
 
+    def expect(self, settle: Callable[[], None]) -> None:
+        """Text has arrived, which `settle` adds: it is called with the next update."""
+        self._settle = settle
+        self.wake.set()
+
     # updates
 
     async def keep_up(self) -> None:
@@ -89,6 +109,9 @@ class Screen:
 
     def flush(self) -> None:
         """Show everything that waits, now."""
+        settle, self._settle = self._settle, None
+        if settle is not None:
+            settle()
         if self.live is None:
             self.write(self.rendered())
         elif self._waiting:
@@ -101,13 +124,17 @@ class Screen:
         """What waits, as text for the terminal."""
         rows, self._waiting = self._waiting, []
         self._console.width = self.width
-        for row in rows:
-            if isinstance(row, Text) and not row.no_wrap:
-                self._console.print(row, crop=False)
-            elif isinstance(row, Text) and row.overflow == "ellipsis":
-                self._console.print(row, no_wrap=True, overflow="ellipsis")
+        for way, group in groupby(rows, _way):
+            if way == "wrapped":  # many rows at once: each print has its price
+                self._console.print(_LINE.join(cast(Iterator[Text], group)), crop=False)
+            elif way == "as it is":
+                self._console.print(_LINE.join(cast(Iterator[Text], group)), soft_wrap=True)
             else:
-                self._console.print(row, soft_wrap=True)
+                for row in group:
+                    if way == "cut":
+                        self._console.print(row, no_wrap=True, overflow="ellipsis")
+                    else:
+                        self._console.print(row, soft_wrap=True)
         shown = self._made.getvalue()
         self._made.seek(0)
         self._made.truncate()

@@ -7,7 +7,7 @@ back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from rich.console import Group, RenderableType
@@ -55,7 +55,8 @@ STOPPED: Final = "stopped here; what had arrived is kept"
 
 
 class Paper(Protocol):
-    """Where rows go. What was added is never taken back; `tail` is drawn anew each time."""
+    """Where rows go. What was added is never taken back; `tail` is drawn anew each time. A paper need not take in text
+    as fast as it arrives: it calls what it was told to `expect` when it is ready."""
 
     @property
     def width(self) -> int:
@@ -68,6 +69,10 @@ class Paper(Protocol):
 
     def tail(self, rows: Sequence[Text], doing: str) -> None:
         """What is not finished yet, and who does what."""
+        ...
+
+    def expect(self, settle: Callable[[], None]) -> None:
+        """Text has arrived: `settle` adds it."""
         ...
 
 
@@ -90,6 +95,7 @@ class Speech:
         self._streamed = False
         self._blank = True
         self._arrived = 0
+        self._pending: list[str] = []
         self._clean = Sanitizer()
         self._stream = MarkdownStream(paper.width)
 
@@ -99,6 +105,7 @@ class Speech:
             if item.call == self._call:
                 self._arrive(item)
             return
+        self._settle()
         self._enter(item)
         self._paper.tail(self._stream.tail(), self.doing)
 
@@ -112,12 +119,22 @@ class Speech:
         if not self._streamed:
             self._head(*self._who)
             self._streamed = True
-        self._stream.width = max(self._paper.width, 1)
         self._arrived += len(delta.text.encode())
         if delta.missed:
+            self._settle()
             self._missed = True
             self._add(*self._stream.close(), Text("[…]", style="dim"))
-        self._add(*self._stream.feed(self._clean.feed(delta.text)))
+        self._pending.append(delta.text)
+        self._paper.expect(self._settle)
+
+    def _settle(self) -> None:
+        """Put what has arrived into rows: once for many pieces, where they come faster than they can be looked at."""
+        if not self._pending:
+            return
+        text = "".join(self._pending)
+        self._pending.clear()
+        self._stream.width = max(self._paper.width, 1)
+        self._add(*self._stream.feed(self._clean.feed(text)))
         self._paper.tail(self._stream.tail(), self.doing)
 
     def _enter(self, entry: Entry) -> None:
