@@ -19,7 +19,7 @@ from agentchat.models.function import FunctionModel
 from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.check import problems_in
 from agentchat.policy.prompts.request import ModelRequest
-from agentchat.policy.rules import Emitted, MaxTurns, Mentions, Rule, Says, Stalemate
+from agentchat.policy.rules import MaxTurns, Mentions, Rule, Says, Stalemate, Where
 from agentchat.policy.spending.budget import Budget
 from agentchat.policy.typed.answers import read_answer
 from agentchat.routing import END, Edge, Graph
@@ -145,7 +145,7 @@ def side_by_side(*runs: Callable[[], list[float]]) -> list[float]:
 
 def rows() -> list[Row]:
     """The figures."""
-    many = MaxTurns(2_000) | Mentions("DONE") | Says("STOP") | Emitted("Report") | Stalemate(repeats=9_999)
+    many = MaxTurns(2_000) | Mentions("DONE") | Says("STOP") | Where("Text", text="STOP") | Stalemate(repeats=9_999)
     few = MaxTurns(400)
     plain, ruled, routed, bounded, spoken, watched = side_by_side(
         lambda: turns(few, 400),

@@ -357,6 +357,7 @@ class Transcript:
                 self._blobs[name] = blob(name)
             return self._blobs[name]
 
+        head = self.head
         for line in lines:
             number += 1
             try:
@@ -364,9 +365,18 @@ class Transcript:
                 if kept is not None:
                     self._blobs[kept[0]] = kept[1]
                     continue
-                self.append(decode(line, fetch), line)
+                entry = decode(line, fetch)
+                if entry.seq == len(self._entries) + 1 and entry.prev == head and type(entry.event) is not Edited:
+                    self._entries.append(entry)
+                    self._lines.append(line)
+                else:
+                    self._head = head
+                    self.append(entry, line)  # it says what is wrong
             except TranscriptError as error:
+                self._head = None
                 raise type(error)(str(error), line=number) from None
+            head = digest(line)
+        self._head = head
 
     def save(self, path: str | Path) -> Path:
         """Write the portable form to a file, whole or not at all. Returns the path."""
