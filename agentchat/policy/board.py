@@ -223,6 +223,7 @@ def _turn_given(board: Board, entry: Entry, event: TurnGiven) -> None:
 
 def _turn_over(board: Board, entry: Entry, turn: int) -> OpenTurn | None:
     board.last_over = entry
+    board.left.pop(turn, None)
     over = board.open_turns.pop(turn, None)
     if over is None or over.given.to not in board.uncounted:
         board.turns += 1
@@ -250,10 +251,11 @@ def _turn_failed(board: Board, entry: Entry, event: TurnFailed) -> None:
 
 
 def _turn_cancelled(board: Board, entry: Entry, event: TurnCancelled) -> None:
+    left = event.turn in board.left
     over = _turn_over(board, entry, event.turn)
     if over is not None:
         board.last_agent = over.agent_before
-        if board.left.pop(event.turn, None):
+        if left:
             _ungiven(board, over)
 
 

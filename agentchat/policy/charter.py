@@ -6,9 +6,11 @@ and gone on with from its transcript alone.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Literal
 
 from pydantic import Field, JsonValue
+from pydantic_core import to_json
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.cards import ModelCard, ToolCard
@@ -151,6 +153,16 @@ class Charter(Frozen):
         return dumped
 
 
+def read_charter(written: JsonObject) -> Charter:
+    """The charter of an `Opened`. Conversations of one team share it: nothing in it ever changes."""
+    return _read(to_json(written))
+
+
+@lru_cache(maxsize=32)
+def _read(data: bytes) -> Charter:
+    return Charter.model_validate_json(data)
+
+
 class Agreed:
     """The charter in force, ready to be asked.
 
@@ -169,7 +181,7 @@ class Agreed:
 def _step(state: Agreed, entry: Entry, _: Transcript) -> Agreed:
     event = entry.event
     if isinstance(event, Opened):
-        charter = Charter.model_validate(event.charter)
+        charter = read_charter(event.charter)
         state.charter, state.names = charter, charter.names()
         state.cards = {card.name: card for card in charter.agents}
         state.pointers = {name: f"{entry.seq}/charter/agents/{place}" for place, name in enumerate(state.names)}

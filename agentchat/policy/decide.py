@@ -72,9 +72,9 @@ def due_in(transcript: Transcript) -> Ruling | Need | None:
         if stop is not None:
             turn = next(iter(board.open_turns))
             return Ruling(TurnCancelled(turn=turn, reason=stop.reason), stop.event)
-        for turn, change in board.left.items():
-            if turn in board.open_turns:
-                return Ruling(TurnCancelled(turn=turn, reason=GIVEN_UP), change)
+        if board.left:
+            turn, change = next(iter(board.left.items()))
+            return Ruling(TurnCancelled(turn=turn, reason=GIVEN_UP), change)
     if state.questions:
         return state.questions[0]
     if board.open_turns and state.walk is None:

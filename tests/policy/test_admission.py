@@ -147,6 +147,20 @@ def test_what_a_child_conversation_may_spend() -> None:
     )
 
 
+def test_what_a_child_conversation_may_spend_on_single_tiers() -> None:
+    play = Spending()
+    play.reply(play.ask("coder", "big", Reserved(tokens=300)), usage(100, 100))
+    budget = Budget(tokens=1000, tiers={"smart": Cap(tokens=250)})
+
+    def asked(tokens: int) -> object:
+        reserved = Reserved(tokens=tokens, tiers={"smart": Share(tokens=tokens), "other": Share(calls=1)})
+        recipe = ToolRecipe(name="team", arguments={})
+        return refusal(budget, play.ledger, offer("coder", recipe, reserved))
+
+    assert asked(50) is None
+    assert asked(51) == {"scope": "tier smart", "unit": "tokens", "spent": 200, "reserved": 0, "asked": 51, "cap": 250}
+
+
 # the plain check
 
 

@@ -7,7 +7,7 @@ import pytest
 from agentchat.errors import ConfigurationError
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.spending.budget import Budget, Cap, Caps, money_on_unpriced, wrong_with
-from agentchat.transcript.calls import Reserved
+from agentchat.transcript.calls import Reserved, Share
 from tests.policy.spending import BIG, CARDS, NEW, OWN, SMALL
 
 NOTHING = "nothing could be done under it; give more, or leave it out for no cap"
@@ -81,6 +81,17 @@ def test_which_caps_concern_a_call() -> None:
     assert [scope for scope, _ in budget.concerning("b", "u")] == ["budget"]
     assert [scope for scope, _ in budget.concerning("a", None)] == ["budget", "agent a"]
     assert [caps.calls for _, caps in budget.scopes()] == [1, 2, 3]
+
+
+def test_tiers_within_what_is_left_for_them() -> None:
+    budget = Budget(calls=5, tiers={"fast": Cap(calls=4, usd=1), "smart": Cap(tokens=50)})
+    given = Reserved(tiers={"fast": Share(calls=2), "smart": Share(tokens=90, usd=2), "new": Share(calls=3)})
+    assert budget.within(given).tiers == {
+        "fast": Cap(calls=2, usd=1),
+        "smart": Cap(tokens=50, usd=2),
+        "new": Cap(calls=3),
+    }
+    assert budget.within(Reserved(tiers={"fast": Share(calls=0)})).tiers["fast"] == Cap(tokens=1)
 
 
 def test_a_budget_within_what_is_left() -> None:

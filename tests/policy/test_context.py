@@ -13,7 +13,7 @@ from agentchat.errors import ConfigurationError, DamagedTranscript
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.prompts.asking import Wish, ask
 from agentchat.policy.prompts.context import STOPPED, bare, context_of
-from agentchat.policy.prompts.rendering import render, shown_source
+from agentchat.policy.prompts.rendering import CHANGED, render, shown_source
 from agentchat.policy.prompts.request import (
     ChatMessage,
     Growing,
@@ -29,7 +29,7 @@ from agentchat.policy.prompts.request import (
 )
 from agentchat.policy.rules import MaxTurns
 from agentchat.policy.visibility import seen_by, sees
-from agentchat.transcript.calls import ModelRecipe, Reply
+from agentchat.transcript.calls import CodeRecipe, ModelRecipe, Reply
 from agentchat.transcript.events import (
     CallCancelled,
     CallFinished,
@@ -359,6 +359,18 @@ def test_a_changed_persona_starts_a_new_base() -> None:
 
 
 # programs
+
+
+def test_a_program_that_a_person_changed_is_shown_with_its_result() -> None:
+    play = Play().start(MaxTurns(9))
+    play.give()
+    recipe = CodeRecipe(language="python", source=("=print(2)",), sandbox="none", changed=True)
+    started = play.begin(recipe, "d")
+    ended = play.offer(CallFinished(call=started.seq, result=OK))
+    play.say(calls=(ended.seq,))
+    play.give()
+    told = f"{CHANGED}\n```python\nprint(2)\n```\n[python: finished, exit code 0]\n1\n"
+    assert shown(play, "b")[-1] == ("user", told)
 
 
 def test_a_program_is_a_slice_of_the_message_it_stands_in() -> None:

@@ -21,11 +21,14 @@ from agentchat.transcript.events import (
     CallFinished,
     CallInDoubt,
     CallStarted,
+    Edited,
     ExternalSignal,
+    Forked,
     Interrupted,
     Opened,
     Overrun,
     Paused,
+    Position,
     Refused,
     Released,
     RunStarted,
@@ -499,6 +502,40 @@ def test_the_board_keeps_account_of_calls() -> None:
     play.offer(Taken(owner="o", epoch=7))
     assert (board().epoch, board().conversation, board().run_at) == (7, "c", 2)
     assert state_of(Play().log).board.last_said == 0
+
+
+def test_what_was_open_at_a_fork_was_not_made() -> None:
+    play = Play().start(MaxTurns(9))
+    play.give()
+    play.ask()
+    play.begin(CodeRecipe(language="x", source=(), sandbox="y"), "d")
+    board = state_of(play.log).board
+    assert (len(board.open_calls), board.served) == (2, {"m": 1})
+    parent = Position(conversation="c", seq=len(play.log))
+    play.enter(Forked(parent=parent, branch="c.b", author="user", reason=""), 0)
+    board = state_of(play.log).board
+    assert (board.open_calls, board.served) == ({}, {"m": 0})
+    assert list(board.open_turns) == [play.turn.seq]
+
+
+def test_a_turn_of_an_addressed_message_that_is_changed_is_given_anew() -> None:
+    play = Play("a", "b", "c").start(MaxTurns(9), task=None)
+    said = play.offer(Said(sender="user", to="c", body=Text.of("you, c")))
+    assert play.give().to == "c"
+    play.enter(
+        Edited(
+            act="replace",
+            target=said.seq,
+            value=Text.of("you, dear c").model_dump(mode="json"),
+            author="user",
+            reason="",
+        ),
+        0,
+    )
+    assert isinstance(play.decided(), TurnCancelled)
+    assert state_of(play.log).board.turns == 0
+    given = play.give()
+    assert (given.to, given.subject) == ("c", said.seq)
 
 
 def test_a_stop_of_the_run_before_is_forgotten() -> None:

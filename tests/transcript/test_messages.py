@@ -20,6 +20,7 @@ from agentchat.transcript.messages import (
     Text,
     TextPart,
     ToolCallPart,
+    ending_of,
     outcome_line,
     text_of,
     unwrap,
@@ -74,18 +75,19 @@ def test_every_body_has_a_plain_text(body: Body, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "says"),
+    ("status", "says", "told"),
     [
-        ("ok", "finished, exit code 0"),
-        ("error", "failed, exit code 3"),
-        ("timeout", "stopped: it took too long"),
-        ("killed", "killed by a limit or a signal"),
-        ("unsupported", "not run"),
+        ("ok", "finished, exit code 0", "finished with exit code 0 after 0.00 s"),
+        ("error", "failed, exit code 3", "failed with exit code 3 after 0.00 s"),
+        ("timeout", "stopped: it took too long", "was stopped: it took too long after 0.00 s"),
+        ("killed", "killed by a limit or a signal", "was killed by a limit or a signal after 0.00 s"),
+        ("unsupported", "not run", "was not run"),
     ],
 )
-def test_only_the_status_tells_success(status: RunStatus, says: str) -> None:
+def test_only_the_status_tells_success(status: RunStatus, says: str, told: str) -> None:
     run = CodeRun(language="bash", status=status, exit_code=3, stdout="exitcode: 0", truncated=True, detail="d")
     assert outcome_line(run) == f"[bash: {says}; d; output cut off]"
+    assert ending_of(run) == f"bash {told}; d; output cut off"
     assert run.ok is (status == "ok")
     assert CodeResult(runs=(RUN, run)).ok is (status == "ok")
     assert CodeResult(runs=(RUN,), skipped=1).ok is False

@@ -7,6 +7,7 @@ termination word quoted in instructions and in results of code far more often th
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
@@ -74,9 +75,9 @@ class _Spoken(Leaf):
         body = transcript.body(entry.seq)
         return {"text": self.text, "sender": said.sender} if isinstance(body, Text) and self.in_(body.text) else None
 
+    @abstractmethod
     def in_(self, said: str) -> bool:
         """Whether this text says it."""
-        raise NotImplementedError
 
     def standing(self, board: Board, memory: object = None) -> str:
         """Who has not said it."""

@@ -7,7 +7,7 @@ moment, also where a persona was changed later. Never here: sums, caps, decision
 from __future__ import annotations
 
 from agentchat.policy.cards import ModelCard
-from agentchat.policy.charter import AgentCard, Charter
+from agentchat.policy.charter import AgentCard, read_charter
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Opened, PersonaChanged
 
@@ -35,6 +35,6 @@ class Roster:
 
     def _read(self) -> dict[str, AgentCard]:
         if self._unread is not None:
-            self._agents = {card.name: card for card in Charter.model_validate(self._unread).agents}
+            self._agents = {card.name: card for card in read_charter(self._unread).agents}
             self._unread = None
         return self._agents
