@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from agentchat.debug.comparing.paths import changed_paths
 from agentchat.policy.prompts.request import rebuild, resolve
-from agentchat.transcript.calls import AskRecipe, CallRecipe, CodeRecipe, ModelRecipe, ToolRecipe
+from agentchat.transcript.calls import CallRecipe, CodeRecipe, ModelRecipe, ToolRecipe
 from agentchat.transcript.events import CallStarted
 from agentchat.transcript.transcript import Transcript
 
@@ -40,7 +40,7 @@ def asked(transcript: Transcript, recipe: CallRecipe) -> JsonValue:
             return {"language": recipe.language, "source": resolve(transcript, recipe.source)}
         case ToolRecipe():
             return {"name": recipe.name, "arguments": recipe.arguments}
-        case AskRecipe():
+        case _:  # a question
             return {"question": recipe.question, "answer_schema": recipe.answer_schema, "to": recipe.to}
 
 

@@ -54,7 +54,7 @@ def _runs(transcript: Transcript) -> list[RunStarted]:
 def _run_changes(name: str, a: RunStarted, b: RunStarted) -> Iterator[PathChange]:
     if a.rules != b.rules:
         one, other = _rule(a.rules), _rule(b.rules)
-        if one == other:  # two functions of one name
+        if one == other:  # they read alike, and are put together otherwise
             yield from changed_paths(a.rules, b.rules, f"{name}: rules")
         else:
             yield PathChange(path=f"{name}: rules", a=one, b=other)

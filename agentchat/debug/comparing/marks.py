@@ -15,7 +15,6 @@ from pydantic import BaseModel, JsonValue
 from pydantic_core import to_json
 
 from agentchat.transcript.calls import (
-    AskRecipe,
     CallRecipe,
     CallResult,
     CodeRecipe,
@@ -90,8 +89,8 @@ def target_of(recipe: CallRecipe) -> str:
             return f"{language} in {sandbox}"
         case ToolRecipe(name=name):
             return name
-        case AskRecipe(to=to):
-            return to
+        case _:  # a question
+            return recipe.to
 
 
 def body_mark(body: Body) -> Hashable:

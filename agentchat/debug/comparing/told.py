@@ -20,7 +20,6 @@ from agentchat.transcript.events import (
     CallStarted,
     Closed,
     Edited,
-    Opened,
     Paused,
     Refused,
     RunStarted,
@@ -41,8 +40,6 @@ def told(seq: int, transcript: Transcript) -> str:
     """What happened at this place."""
     event = transcript[seq].event
     match event:
-        case Opened():
-            return "the conversation is opened"
         case RunStarted(run=run):
             return f"run {run} begins"
         case Said():

@@ -62,37 +62,37 @@ def shared(a: Counter[str], b: Counter[str]) -> float:
 
 
 def _line(pair: Pair, a: list[str], b: list[str]) -> Iterator[Line]:
-    if pair.b is None and pair.a is not None:
-        yield Line("removed", (Words("removed", a[pair.a]),))
-    elif pair.a is None and pair.b is not None:
-        yield Line("added", (Words("added", b[pair.b]),))
-    elif pair.a is not None and pair.b is not None:
-        old, new = a[pair.a], b[pair.b]
+    old = None if pair.a is None else a[pair.a]
+    new = None if pair.b is None else b[pair.b]
+    if old is not None and new is not None:
         tokens_a, tokens_b = _TOKEN.findall(old), _TOKEN.findall(new)
         if old == new:
             yield Line("same", (Words("same", old),))
-        elif max(len(tokens_a), len(tokens_b)) > MOST_WORDS:
-            yield Line("removed", (Words("removed", old),))
-            yield Line("added", (Words("added", new),))
-        else:
+            return
+        if max(len(tokens_a), len(tokens_b)) <= MOST_WORDS:
             yield Line("changed", tuple(_merged(_stretches(tokens_a, tokens_b))))
+            return
+    if old is not None:
+        yield Line("removed", (Words("removed", old),))
+    if new is not None:
+        yield Line("added", (Words("added", new),))
 
 
 def _stretches(a: list[str], b: list[str]) -> Iterator[Words]:
     """Stretches as they come; a gap alone between two changes is no stretch that stayed the same."""
     next_a = next_b = 0
     found = [*matches(a, b), (len(a), len(b))]
-    for index, (at_a, at_b) in enumerate(found):
+    for index, (at_a, at_b) in enumerate(found[:-1]):
         yield Words("removed", "".join(a[next_a:at_a]))
         yield Words("added", "".join(b[next_b:at_b]))
         next_a, next_b = at_a + 1, at_b + 1
-        if at_a == len(a):
-            return
         if a[at_a].isspace() and _alone(found, index):
             yield Words("removed", a[at_a])
             yield Words("added", a[at_a])
         else:
             yield Words("same", a[at_a])
+    yield Words("removed", "".join(a[next_a:]))
+    yield Words("added", "".join(b[next_b:]))
 
 
 def _alone(found: list[tuple[int, int]], index: int) -> bool:
