@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -55,6 +56,29 @@ def test_many_repetitions_with_a_few_changes_are_matched() -> None:
     b = [*a[:1000], "z", "z", *a[1000:4000], *a[4020:]]
     found = matches(a, b)
     assert len(found) > 5900
+
+
+def test_repetitions_with_changes_near_both_ends_are_matched_by_rank() -> None:
+    """Too many equal pairs to weigh all of them, and nothing but the middle to go by."""
+    middle = ["x", "y", "y"] * 400
+    a, b = ["p", *middle, "q"], ["r", "r", *middle[:600], "z", *middle[603:], "s"]
+    assert sum(one == other for one in middle for other in middle) > align.MOST_PAIRS
+    found = matches(a, b)
+    assert all(a[x] == b[y] for x, y in found)
+    assert all(one[0] < other[0] and one[1] < other[1] for one, other in pairwise(found))
+    assert len(found) == len(middle) - 3
+
+
+def test_many_leftovers_are_paired_as_they_come() -> None:
+    """Each with the first that it is like, not far ahead; what was passed over stands alone."""
+    size = math.isqrt(align.MOST_CELLS) + 1
+    a, b = ([f"{side}{at}" for at in range(size)] for side in "ab")
+    found = aligned(a, b, lambda x, y: 0.5 if y >= x + 2 else 0.0)
+    assert found[:4] == [Pair(None, 0), Pair(None, 1), Pair(0, 2), Pair(1, 3)]
+    assert found[-2:] == [Pair(size - 2, None), Pair(size - 1, None)]
+    assert len(found) == size + 2
+    beyond = aligned(a, b, lambda x, y: 0.5 if y >= x + align.NEAR else 0.0)
+    assert [pair for pair in beyond if pair.a is not None and pair.b is not None] == []
 
 
 def test_the_work_is_bounded_for_long_runs_that_share_nothing() -> None:

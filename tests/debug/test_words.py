@@ -43,6 +43,11 @@ def test_a_changed_line_says_which_words() -> None:
     )
 
 
+def test_a_line_may_end_in_what_was_changed() -> None:
+    (line,) = text_changes("it holds ten", "it holds twelve")
+    assert line.words == (Words("same", "it holds "), Words("removed", "ten"), Words("added", "twelve"))
+
+
 def test_several_changed_words_are_one_stretch() -> None:
     (line,) = text_changes("we will see it there and go home", "we will not like that at all and go home")
     assert [words.op for words in line.words] == ["same", "removed", "added", "same"]
