@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -336,3 +338,25 @@ def test_the_error_of_a_file_names_file_and_line(tmp_path: Path) -> None:
 def test_a_users_model_reads_back_from_the_log() -> None:
     log = log_of(OPENED, Said(sender="user", body=Data(type="Draft", value={"title": "t"})))
     assert Transcript.loads(log.dumps()).message(2).body == Data(type="Draft", value={"title": "t"})
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_rests_while_a_log_is_read_and_no_longer(on: bool) -> None:
+    log = log_of(OPENED, said("a"))
+    lines = [log.line(1), log.line(2)]
+    seen: list[bool] = []
+
+    def watched() -> Iterator[bytes]:
+        for line in lines:
+            seen.append(gc.isenabled())
+            yield line
+        yield b"damaged"
+
+    (gc.enable if on else gc.disable)()
+    try:
+        with pytest.raises(TranscriptError):
+            Transcript.from_lines(watched())
+        assert gc.isenabled() is on
+        assert set(seen) == {False}
+    finally:
+        gc.enable()
