@@ -7,15 +7,8 @@ import json
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
+from agentchat.runtime.questions import wanted_by
 from agentchat.transcript.calls import JsonObject
-
-
-def kind_of(schema: JsonObject) -> str:
-    """What is to be given: an approval, yes or no, text, or JSON."""
-    properties = schema.get("properties")
-    if isinstance(properties, dict) and "yes" in properties:
-        return "approval"
-    return {"boolean": "yes", "string": "text"}.get(str(schema.get("type")), "json")
 
 
 def read_value(line: str, schema: JsonObject) -> JsonValue:
@@ -27,7 +20,7 @@ def read_value(line: str, schema: JsonObject) -> JsonValue:
     word, _, rest = line.strip().partition(" ")
     word = word.rstrip(",.:;").lower()
     yes = word in ("y", "yes") or (word == "true" and not rest)
-    match kind_of(schema):
+    match wanted_by(schema):
         case "approval" if word.startswith("{"):
             pass
         case "approval":

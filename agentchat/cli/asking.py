@@ -14,17 +14,16 @@ from typing import Final
 import anyio
 from pydantic import JsonValue
 
-from agentchat.cli.answering import kind_of, read_value
+from agentchat.cli.answering import read_value
 from agentchat.errors import ConfigurationError, ConversationClosed
 from agentchat.run import Run
-from agentchat.runtime.questions import Question
+from agentchat.runtime.questions import NOBODY, Question, wanted_by
 from agentchat.terminal.console import Plain
 from agentchat.terminal.view import view
 from agentchat.transcript.events import Entry, Paused
 
-NOBODY: Final = "nobody is there to be asked"
 SELF: Final = "agentchat"
-"""Who answers then."""
+"""Who answers where nobody is there."""
 _PIECE: Final = 4096
 
 
@@ -65,8 +64,8 @@ class Asker:
                     return
 
     async def _answer(self, question: Question) -> JsonValue:
-        kind = kind_of(question.schema)
-        prompt = {"approval": "Allow it? [y/N] ", "yes": "[y/N] ", "text": "> "}.get(kind, "JSON> ")
+        kind = wanted_by(question.schema)
+        prompt = {"approval": "Allow it? [y/N] ", "yes": "[y/N] ", "text": "> ", "json": "JSON> "}[kind]
         descriptor = sys.stdin.fileno()
         termios.tcflush(descriptor, termios.TCIFLUSH)
         self._console.raw(prompt)
@@ -76,7 +75,7 @@ class Asker:
         return read_value(line or "", question.schema)
 
     async def _nobody(self, run: Run, question: Question) -> None:
-        kind = kind_of(question.schema)
+        kind = wanted_by(question.schema)
         if kind == "approval":
             await run.answer(question.id, {"yes": False, "reason": NOBODY}, by=SELF)
         elif kind == "yes":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import anyio
 from pydantic_core import to_jsonable_python
@@ -23,6 +23,21 @@ class Question(NamedTuple):
     text: str
     schema: JsonObject
     to: str
+
+
+Wanted: TypeAlias = Literal["approval", "yes", "text", "json"]
+"""What a person is to give: their word on an act (`Approval`), yes or no, text, or JSON of any other shape."""
+NOBODY: Final = "nobody is there to be asked"
+
+
+def wanted_by(schema: JsonObject) -> Wanted:
+    """What a question wants, by the schema of its answer."""
+    properties = schema.get("properties")
+    if isinstance(properties, dict) and "yes" in properties:
+        return "approval"
+    if schema.get("type") == "boolean":
+        return "yes"
+    return "text" if schema.get("type") == "string" else "json"
 
 
 Answerer: TypeAlias = Callable[[Question], object]

@@ -18,7 +18,6 @@ from agentchat.terminal.sanitize import sanitize, sanitize_line
 from agentchat.transcript.calls import AskRecipe, CodeRecipe, ModelRecipe, ToolRecipe
 
 _HEAD: Final = "bold"
-_QUIET: Final = "dim"
 _MOST_DATA: Final = 200
 """Characters of an address that holds its data in itself (data:image/png;base64,...) which are shown."""
 

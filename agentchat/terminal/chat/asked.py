@@ -16,13 +16,12 @@ from rich.text import Text
 
 from agentchat.agents.blocks import blocks_in
 from agentchat.policy.charter import AgentCard, agreed_in
+from agentchat.runtime.questions import Wanted, wanted_by
 from agentchat.terminal.highlight import blocks, coloured, verbatim
 from agentchat.terminal.sanitize import sanitize, sanitize_line
-from agentchat.transcript.calls import AskRecipe, JsonObject, Reply
+from agentchat.transcript.calls import AskRecipe, Reply
 from agentchat.transcript.events import CallFinished, CallStarted, Paused
 from agentchat.transcript.transcript import Transcript
-
-Kind = Literal["approval", "yes", "text", "json"]
 
 ANSWERS: Final = "y once · a always, exactly this · e edit · n REASON · ? explain · Enter: no"
 SUFFIXES: Final = {"json": ".json", "bash": ".sh", "sh": ".sh"}
@@ -43,7 +42,7 @@ class Asking(NamedTuple):
     """
 
     pause: str
-    kind: Kind
+    kind: Wanted
     agent: str
     rows: tuple[RenderableType, ...]
     digest: str | None = None
@@ -61,7 +60,7 @@ def asking(paused: Paused, transcript: Transcript, folder: str) -> Asking:
     """The question as it is put. folder: the one that this process works in."""
     started = transcript[paused.call].event
     agent = started.agent if isinstance(started, CallStarted) else "someone"
-    kind = _kind(paused.answer_schema)
+    kind = wanted_by(paused.answer_schema)
     if kind != "approval":
         return Asking(paused.pause, kind, agent, (_head(f"{agent} asks"), *blocks(paused.question)))
     recipe = started.recipe if isinstance(started, CallStarted) else None
@@ -85,15 +84,6 @@ def revealed(text: str) -> str:
 def digest_of(*parts: str) -> str:
     """A digest of exactly this."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _kind(schema: JsonObject) -> Kind:
-    properties = schema.get("properties")
-    if isinstance(properties, dict) and "yes" in properties:
-        return "approval"
-    if schema.get("type") == "boolean":
-        return "yes"
-    return "text" if schema.get("type") == "string" else "json"
 
 
 def _head(told: str) -> Text:
@@ -150,7 +140,7 @@ class Answered(NamedTuple):
     problem: str = ""
 
 
-def answer(line: str, kind: Kind) -> Answered:
+def answer(line: str, kind: Wanted) -> Answered:
     """What a typed answer means. Only a plain yes is one."""
     bare = line.strip()
     word, _, rest = bare.partition(" ")

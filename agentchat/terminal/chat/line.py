@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from agentchat.conversation import Conversation, new_id
 from agentchat.errors import AgentChatError, ConfigurationError
-from agentchat.policy.charter import AgentCard, InDoubt, agreed_in
+from agentchat.policy.charter import AgentCard, InDoubt
 from agentchat.policy.rules import From, MaxTurns, Rule, read_rule
 from agentchat.policy.state import state_of
 from agentchat.run import Run
@@ -219,8 +219,3 @@ def usual_rule(transcript: Transcript) -> RunStarted | None:
 def is_live(transcript: Transcript) -> bool:
     """Whether its last run was cut off."""
     return state_of(transcript).board.live
-
-
-def agents_of(transcript: Transcript) -> tuple[str, ...]:
-    """Who takes part in a recorded conversation."""
-    return tuple(agreed_in(transcript).names)

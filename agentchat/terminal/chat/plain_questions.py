@@ -15,6 +15,7 @@ from rich.text import Text
 
 from agentchat.errors import AgentChatError
 from agentchat.run import USER, Run
+from agentchat.runtime.questions import NOBODY
 from agentchat.terminal.chat.asked import (
     ANSWERS,
     SUFFIXES,
@@ -31,7 +32,6 @@ from agentchat.terminal.chat.questions import ALWAYS
 from agentchat.terminal.sanitize import sanitize
 from agentchat.transcript.events import Paused
 
-NOBODY: Final = "nobody is there to be asked"
 _NO: Final[JsonValue] = {"yes": False, "reason": NOBODY}
 _ALLOWED: Final[JsonValue] = {"yes": True, "reason": ALWAYS}
 
