@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.report import show
 
-ALL = ("turns", "load", "storage", "many", "http", "control", "imports", "chat")
+ALL = ("machine", "turns", "load", "storage", "many", "http", "control", "imports", "chat")
 
 
 def main() -> None:

@@ -107,7 +107,9 @@ def differences(transcript: Transcript) -> Iterator[Difference]:
     """Where deciding again differs, in order. Later ones may follow from the first."""
     prefix, deciding = Transcript(), Deciding()
     for entry in transcript.as_written():
-        yield from deciding.judge(prefix, entry)
+        found = deciding.judge(prefix, entry)
+        if found:
+            yield from found
         prefix.follow(transcript)
 
 
@@ -121,18 +123,32 @@ class Deciding:
         self.sent = Sent()
         self.closings: dict[str, Closing] = {}
         self.note = ""
+        self._found: list[Difference] = []
 
-    def judge(self, before: Transcript, entry: Entry) -> Iterator[Difference]:
+    def judge(self, before: Transcript, entry: Entry) -> list[Difference]:
         """Where an entry is not what follows from those before it. Each entry is to be judged once, in order."""
+        found = self._found = []
         event = entry.event
         judge = _JUDGES.get(type(event))
-        if judge is None:
-            return
-        try:
-            for difference in judge(self, before, entry, event):
-                yield difference._replace(note=self.note)
-        except Exception as error:  # a log that was tampered with may hold anything; the check goes on behind it
-            yield Difference(entry.seq, event.kind, _short(event), f"cannot be decided: {error}", self.note)
+        if judge is not None:
+            try:
+                judge(self, before, entry, event)
+            except Exception as error:  # a log that was tampered with may hold anything; the check goes on behind it
+                self.differs(entry.seq, event.kind, _short(event), f"cannot be decided: {error}")
+        return found
+
+    def differs(self, seq: int, what: str, recorded: str, now: str) -> None:
+        """Note a difference on the entry that is being judged."""
+        self._found.append(Difference(seq, what, recorded, now, self.note))
+
+    def compare(self, entry: Entry, what: str, ruling: Ruling | None) -> None:
+        """Note where an entry is not the ruling that follows now."""
+        if ruling is None:
+            self.differs(entry.seq, what, _short(entry.event), "nothing is due")
+        elif ruling.event is not entry.event and ruling.event != entry.event:
+            self.differs(entry.seq, what, _short(entry.event), _short(ruling.event))
+        elif ruling.cause != entry.cause:
+            self.differs(entry.seq, f"the cause of {what}", f"event {entry.cause}", f"event {ruling.cause}")
 
 
 class Closing(NamedTuple):
@@ -145,119 +161,118 @@ class Closing(NamedTuple):
     text: str
 
 
-def _ruling(deciding: Deciding, prefix: Transcript, entry: Entry, event: Event) -> Iterator[Difference]:
-    return _compare(entry, "the decision", decide(prefix))
+def _ruling(deciding: Deciding, prefix: Transcript, entry: Entry, event: Event) -> None:
+    deciding.compare(entry, "the decision", decide(prefix))
 
 
-def _run(deciding: Deciding, prefix: Transcript, entry: Entry, event: RunStarted) -> Iterator[Difference]:
+def _run(deciding: Deciding, prefix: Transcript, entry: Entry, event: RunStarted) -> None:
     differs = event.policy != POLICY_VERSION
     deciding.note = f"recorded under policy version {event.policy}, this is {POLICY_VERSION}" if differs else ""
     board = state_of(prefix).board
     if board.live or event.run != board.run + 1:
         now = f"run {board.run} is still going on" if board.live else f"run {board.run + 1}"
-        yield Difference(entry.seq, "the start of a run", f"run {event.run}", now)
+        deciding.differs(entry.seq, "the start of a run", f"run {event.run}", now)
 
 
-def _verdict(deciding: Deciding, prefix: Transcript, entry: Entry, event: Judged) -> Iterator[Difference]:
+def _verdict(deciding: Deciding, prefix: Transcript, entry: Entry, event: Judged) -> None:
     """Whether a user's function was asked when its verdict was needed, and about the right event."""
     due = due_in(prefix)
     if not isinstance(due, Need) or (due.name, due.on) != (event.name, event.on):
         now = f"{due.name} on {due.on}" if isinstance(due, Need) else "no verdict is needed"
-        yield Difference(entry.seq, "a verdict", f"{event.name} on {event.on}", now)
+        deciding.differs(entry.seq, "a verdict", f"{event.name} on {event.on}", now)
     elif entry.cause != event.on:
-        yield Difference(entry.seq, "the cause of a verdict", f"event {entry.cause}", f"event {event.on}")
+        deciding.differs(entry.seq, "the cause of a verdict", f"event {entry.cause}", f"event {event.on}")
 
 
-def _question(deciding: Deciding, prefix: Transcript, entry: Entry, event: Paused) -> Iterator[Difference]:
+def _question(deciding: Deciding, prefix: Transcript, entry: Entry, event: Paused) -> None:
     """Whether a question is the one that its call asks."""
     started = state_of(prefix).board.open_calls.get(event.call)
     asked = None if started is None else started.recipe
     put = AskRecipe(question=event.question, answer_schema=event.answer_schema, to=event.to)
     if not isinstance(asked, AskRecipe):
-        yield Difference(entry.seq, "a question", f"of call {event.call}", "no such question is asked")
+        deciding.differs(entry.seq, "a question", f"of call {event.call}", "no such question is asked")
     elif asked.model_copy(update={"tool_call_id": None}) != put:
-        yield Difference(
+        deciding.differs(
             entry.seq, "a question", f"to {event.to}: {event.question}", f"to {asked.to}: {asked.question}"
         )
 
 
-def _end(deciding: Deciding, prefix: Transcript, entry: Entry, event: _End) -> Iterator[Difference]:
+def _end(deciding: Deciding, prefix: Transcript, entry: Entry, event: _End) -> None:
     if event.call not in state_of(prefix).board.open_calls:
-        yield Difference(entry.seq, "a result", f"of call {event.call}", "no such call is open")
-    yield from _compare(entry, "a result", decide(prefix, event))
+        deciding.differs(entry.seq, "a result", f"of call {event.call}", "no such call is open")
+    deciding.compare(entry, "a result", decide(prefix, event))
 
 
-def _act(deciding: Deciding, prefix: Transcript, entry: Entry, event: _Act) -> Iterator[Difference]:
+def _act(deciding: Deciding, prefix: Transcript, entry: Entry, event: _Act) -> None:
     if event.turn is None:
         return  # a person's words are an input
     due, state = decide(prefix), state_of(prefix)
     turns = state.board.open_turns
     # on a graph others may act before a turn that is due is given
     if due is not None and not isinstance(due.event, TurnCancelled) and not (turns and state.walk):
-        yield Difference(entry.seq, "an act out of turn", _short(event), _short(due.event))
+        deciding.differs(entry.seq, "an act out of turn", _short(event), _short(due.event))
     else:
-        yield from _whose(turns, entry, event)
+        _whose(deciding, turns, entry, event)
         if isinstance(event, CallDenied):
-            yield from _compare(entry, "the denial of a call", decide(prefix, _asked(event)))
+            deciding.compare(entry, "the denial of a call", decide(prefix, _asked(event)))
         elif isinstance(event, Refused) and event.by == "policy":
-            yield from _compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
+            deciding.compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
         else:
-            yield from _compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
+            deciding.compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
     if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
-        yield from _prompt(deciding, prefix, event, event.recipe, entry.seq)
+        _prompt(deciding, prefix, event, event.recipe, entry.seq)
 
 
-def _whose(turns: Mapping[int, OpenTurn], entry: Entry, event: _Act) -> Iterator[Difference]:
+def _whose(deciding: Deciding, turns: Mapping[int, OpenTurn], entry: Entry, event: _Act) -> None:
     """Whether it is the act of the agent whose turn it was."""
     turn = turns.get(event.turn or 0) or next(iter(turns.values()), None)
     if turn is None:
-        yield Difference(entry.seq, "an act out of turn", _short(event), "nobody has the turn")
+        deciding.differs(entry.seq, "an act out of turn", _short(event), "nobody has the turn")
         return
     seq, to = turn.entry.seq, turn.given.to
     agent = event.sender if isinstance(event, Said) else getattr(event, "agent", to)
     if (agent, event.turn) != (to, seq):
-        yield Difference(entry.seq, "whose act it is", f"{agent} in turn {event.turn}", f"{to} in turn {seq}")
+        deciding.differs(entry.seq, "whose act it is", f"{agent} in turn {event.turn}", f"{to} in turn {seq}")
 
 
-def _prompt(
-    deciding: Deciding, prefix: Transcript, event: CallStarted, recipe: ModelRecipe, seq: int
-) -> Iterator[Difference]:
+def _prompt(deciding: Deciding, prefix: Transcript, event: CallStarted, recipe: ModelRecipe, seq: int) -> None:
     """Whether the recipe gives the bytes that were sent, and whether today's rendering gives the same recipe."""
     context = context_of(prefix, event.agent)
-    sent = deciding.sent.rebuild(prefix, recipe, seq, context.raw())
+    sent = deciding.sent.rebuild(prefix, recipe, seq, context)
     if sent.digest != event.digest:
-        yield Difference(seq, "the bytes of a request", event.digest, sent.digest)
+        deciding.differs(seq, "the bytes of a request", event.digest, sent.digest)
     card = context.card.known(recipe.model)
     if card is None:
         names = dict.fromkeys(one.name for one in context.card.models())
-        yield Difference(seq, f"the model of {event.agent}", recipe.model, ", ".join(names))
+        deciding.differs(seq, f"the model of {event.agent}", recipe.model, ", ".join(names))
         return
     if recipe.context is None:
         return
     pieces = recipe.tail or context.base_tail or ()
     last = deciding.closings.get(event.agent)
     if last is None or last[:4] != (context, context.mode, recipe.model, pieces):
-        wrong = list(_settings(context, card, pieces, seq))
-        yield from wrong
+        usual = _unusual(context, card, pieces)
         last = Closing(context, context.mode, recipe.model, pieces, resolve(prefix, pieces))
-        if not wrong:
+        if usual is None:
             deciding.closings[event.agent] = last
+        else:
+            deciding.differs(seq, f"the settings of a request of {context.agent}", " ".join(pieces), " ".join(usual))
     now = context.growing.request(last.text)
     if now.digest != event.digest:
         recorded, today = _first_change(sent.join().decode(), now.join().decode())
-        yield Difference(seq, f"the prompt of {event.agent}", recorded, today)
+        deciding.differs(seq, f"the prompt of {event.agent}", recorded, today)
 
 
-def _settings(context: Context, card: ModelCard, recorded: tuple[Piece, ...], seq: int) -> Iterator[Difference]:
-    """Whether a request closes as one of this agent does, whatever limit its output was given."""
+def _unusual(context: Context, card: ModelCard, recorded: tuple[Piece, ...]) -> tuple[Piece, ...] | None:
+    """None where a request closes as one of this agent does, whatever limit its output was given; else how one does."""
     found = _LIMIT.search("".join(recorded))
     limit = None if found is None else int(found[1])
     usual = context.tail(card, limit=limit)
-    if recorded == usual:
-        return
-    ways = [context.tail(card, limit=limit, tools=tools, typed=typed) for tools, typed in _OTHER_WAYS]
-    if recorded not in ways:
-        yield Difference(seq, f"the settings of a request of {context.agent}", " ".join(recorded), " ".join(usual))
+    if recorded == usual or recorded in [
+        context.tail(card, limit=limit, tools=tools, typed=typed) for tools, typed in _OTHER_WAYS
+    ]:
+        return None
+    return usual
 
 
 def _first_change(recorded: str, now: str) -> tuple[str, str]:
@@ -291,22 +306,13 @@ def _offered(prefix: Transcript, refused: Refused) -> Said:
     return Said.model_validate(fields)
 
 
-def _compare(entry: Entry, what: str, ruling: Ruling | None) -> Iterator[Difference]:
-    if ruling is None:
-        yield Difference(entry.seq, what, _short(entry.event), "nothing is due")
-    elif ruling.event is not entry.event and ruling.event != entry.event:
-        yield Difference(entry.seq, what, _short(entry.event), _short(ruling.event))
-    elif ruling.cause != entry.cause:
-        yield Difference(entry.seq, f"the cause of {what}", f"event {entry.cause}", f"event {ruling.cause}")
-
-
 def _short(event: Event) -> str:
     fields = ", ".join(f"{name}={value!r}" for name, value in event if name != "kind" and value is not None)
     text = f"{event.kind}({fields})"
     return text if len(text) <= 300 else f"{text[:299]}…"
 
 
-_JUDGES: Final[dict[type, Callable[[Deciding, Transcript, Entry, Any], Iterator[Difference]]]] = {
+_JUDGES: Final[dict[type, Callable[[Deciding, Transcript, Entry, Any], None]]] = {
     RunStarted: _run,
     Judged: _verdict,
     Paused: _question,

@@ -105,15 +105,14 @@ def stopping(transcript: Transcript) -> bool:
     """Whether the turns that are going on are to be stopped."""
     state = state_of(transcript)
     board = state.board
-    if not state.fired and state.time_up is None and board.interrupted is None and board.stubborn is None:
-        return False  # the usual case, at the least cost
-    return bool(board.open_turns) and board.live and _ending(transcript, state, urgent=True) is not None
+    return _ending(transcript, state, urgent=True) is not None and bool(board.open_turns) and board.live
 
 
 def _on_offer(transcript: Transcript, state: State, offer: Event) -> Ruling:
-    board = state.board
+    if isinstance(offer, _ENDS):
+        return Ruling(offer, offer.call)  # a result is caused by its call, everything else an agent brings by its turn
     turn = getattr(offer, "turn", None)
-    cause = turn if turn in board.open_turns else len(transcript)
+    cause = turn if turn in state.board.open_turns else len(transcript)
     if isinstance(offer, CallStarted):
         denied = _denied(transcript, state, offer)
         return Ruling(offer if denied is None else denied, cause)
@@ -123,7 +122,7 @@ def _on_offer(transcript: Transcript, state: State, offer: Event) -> Ruling:
             raw = None if offer.body is None else offer.body.model_dump(mode="json")
             refused = Refused(turn=offer.turn, raw=raw, problems=problems, from_calls=offer.from_calls, type=offer.type)
             return Ruling(refused, cause)
-    return Ruling(offer, _cause_of(offer, cause))
+    return Ruling(offer, cause)
 
 
 def _unsayable(transcript: Transcript, state: State, offer: Said) -> tuple[str, ...]:
@@ -131,11 +130,6 @@ def _unsayable(transcript: Transcript, state: State, offer: Said) -> tuple[str, 
     if _ending(transcript, state, urgent=True) is not None:
         return ("the run was stopped before this was said",)
     return unfit(transcript, state, offer)
-
-
-def _cause_of(offer: Event, turn: int) -> int:
-    """A result is caused by its call, everything else an agent brings by its turn."""
-    return offer.call if isinstance(offer, _ENDS) else turn
 
 
 def _denied(transcript: Transcript, state: State, offer: CallStarted) -> CallDenied | None:
@@ -182,6 +176,8 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
     ending is the one to know of. `urgent`: only what may stop a turn that is still going on.
     """
     board = state.board
+    if urgent and not state.fired and state.time_up is None and board.interrupted is None and board.stubborn is None:
+        return None  # the usual case, at the least cost
     if board.interrupted is not None:
         return _interrupted(board.interrupted)
     fired = state.ending(urgent=urgent)

@@ -9,7 +9,7 @@ from agentchat.policy.charter import agreed_in
 from agentchat.policy.routing.graph import Walk
 from agentchat.policy.routing.plans import AnyPlan, GraphPlan, RoundRobinPlan, read_plan
 from agentchat.policy.routing.verdicts import Need
-from agentchat.policy.rules import Fired, Judge, Leaf, Never, Rule, read_rule, verdict
+from agentchat.policy.rules import ContentLeaf, Fired, Judge, Leaf, Never, Rule, Spoken, read_rule, verdict
 from agentchat.policy.spending.admission import overrun, refusal, warnings
 from agentchat.policy.spending.amounts import UNITS
 from agentchat.policy.spending.budget import Budget
@@ -25,6 +25,7 @@ from agentchat.transcript.events import (
     Judged,
     Overrun,
     RunStarted,
+    Said,
     Warned,
 )
 from agentchat.transcript.transcript import Fold, Transcript
@@ -42,6 +43,7 @@ class State:
         "fired",
         "judges",
         "leaves",
+        "listening",
         "looking",
         "memories",
         "news",
@@ -60,7 +62,8 @@ class State:
         self.rule: Rule = Never()
         self.budget = Budget()
         self.leaves: tuple[Leaf, ...] = ()
-        self.looking: dict[type, tuple[int, ...]] = {}  # the places of the leaves that look at a kind of event
+        self.listening: tuple[int, ...] = ()  # the places of the leaves that look at what agents say
+        self.looking: dict[type, tuple[int, ...]] = {}  # those of the others that look at a kind of event
         self.judges: tuple[Judge, ...] = ()
         self.memories: tuple[object, ...] = ()
         self.fired: dict[int, Fired] = {}
@@ -101,6 +104,7 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
         state.rule, state.budget = read_rule(event.rules), Budget.model_validate(event.budget)
         state.capped = any(caps.most(unit) is not None for _, caps in state.budget.scopes() for unit in UNITS)
         state.leaves, state.looking, state.fired, state.time_up = state.rule.leaves(), {}, {}, None
+        state.listening = tuple(place for place, leaf in enumerate(state.leaves) if isinstance(leaf, ContentLeaf))
         state.judges = tuple(leaf for leaf in state.leaves if isinstance(leaf, Judge))
         state.memories = tuple(leaf.memory() for leaf in state.leaves)
         if state.walk is not None:
@@ -124,17 +128,29 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
     looking = state.looking.get(kind)
     if looking is None:
         looking = state.looking[kind] = _looking_at(kind, state.leaves)
+    fired, leaves, memories = state.fired, state.leaves, state.memories
     for place in looking:
-        if place not in state.fired:
-            leaf = state.leaves[place]
-            values = leaf.seen(entry, board, transcript, state.memories[place])
+        if place not in fired:
+            values = leaves[place].seen(entry, board, transcript, memories[place])
             if values is not None:
-                state.fired[place] = Fired(leaf, entry.seq, values)
+                fired[place] = Fired(leaves[place], entry.seq, values)
+    if state.listening and isinstance(event, Said) and event.turn is not None:
+        spoken = Spoken(entry.seq, event, transcript)
+        for place in state.listening:
+            leaf = leaves[place]
+            if place not in fired and isinstance(leaf, ContentLeaf):
+                values = leaf.heard(spoken, memories[place])
+                if values is not None:
+                    fired[place] = Fired(leaf, entry.seq, values)
     return state
 
 
 def _looking_at(kind: type, leaves: tuple[Leaf, ...]) -> tuple[int, ...]:
-    return tuple(place for place, leaf in enumerate(leaves) if not leaf.on or issubclass(kind, leaf.on))
+    return tuple(
+        place
+        for place, leaf in enumerate(leaves)
+        if not isinstance(leaf, ContentLeaf) and (not leaf.on or issubclass(kind, leaf.on))
+    )
 
 
 def _begin(state: State, event: RunStarted, transcript: Transcript) -> None:

@@ -25,7 +25,7 @@ from agentchat.transcript.calls import Reply
 from agentchat.transcript.chain import BLOB_LINE, NO_LINE, blob_line, blob_names, decode, digest, encode, read_blob_line
 from agentchat.transcript.edits import changed
 from agentchat.transcript.events import CallFinished, Edited, Entry, Event, Forked, Opened, Said
-from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Text, unwrap
+from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Part, Text, unwrap
 
 S = TypeVar("S")
 
@@ -219,9 +219,11 @@ class Transcript:
     def body(self, seq: int) -> Body:
         """The body of the Said at `seq`, put together from the calls it refers to where it holds none itself."""
         kept = self._body
-        if kept is None or kept[0] != seq:
-            kept = self._body = (seq, self._said(seq)[1])
-        return kept[1]
+        if kept is not None and kept[0] == seq:
+            return kept[1]
+        body = self._said(seq)[1]
+        self._body = (seq, body)
+        return body
 
     def message(self, seq: int) -> Message:
         """The message at `seq`. Raises TranscriptError when that event is none."""
@@ -238,15 +240,15 @@ class Transcript:
 
         The state belongs to the transcript: read it, do not change it.
         """
-        kept = self._folds.get(fold)
-        total = len(self._entries)
-        if kept is not None and kept[0] == total:
-            result: S = kept[1]
-            return result
+        kept, entries = self._folds.get(fold), self._entries
+        total = len(entries)
         upto, state = (0, fold.start()) if kept is None else kept
+        if upto == total and kept is not None:
+            result: S = state
+            return result
         step, on = fold.step, fold.on
         try:
-            for entry in self._entries[upto:] if upto else self._entries:
+            for entry in entries[upto:] if upto else entries:
                 if on is None or type(entry.event) in on:
                     state = step(state, entry, self)
         except BaseException:
@@ -434,13 +436,26 @@ class Transcript:
             raise TranscriptError(f"event {seq} is {said.kind}, not said")
         return said, self.body_of(said)
 
+    def parts_of(self, said: Said) -> tuple[Part, ...] | None:
+        """The parts of an ordinary message, found without building its body; None for any other message."""
+        body, calls = said.body, said.from_calls
+        if said.type is not None:
+            return None
+        if body is not None:
+            return body.parts if isinstance(body, Text) else None
+        result = self._result(calls[0]) if calls is not None and len(calls) == 1 else None
+        return result.parts if isinstance(result, Reply) else None
+
     def body_of(self, said: Said) -> Body:
         """The body of a message, whether it is entered already or not."""
         if said.body is not None:
             return said.body
+        parts = self.parts_of(said)
+        if parts is not None:
+            return Text(parts=parts)
         results = [self._result(call) for call in said.from_calls or ()]
-        if len(results) == 1 and isinstance(results[0], Reply):
-            return Text(parts=results[0].parts) if said.type is None else _typed(said.type, results[0])
+        if said.type is not None and len(results) == 1 and isinstance(results[0], Reply):
+            return _typed(said.type, results[0])
         runs = tuple(result for result in results if isinstance(result, CodeRun))
         if len(runs) != len(results) or not runs:
             raise DamagedTranscript(f"a message of {said.sender} has no body and refers to no call that gives one")

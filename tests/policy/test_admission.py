@@ -147,6 +147,14 @@ def test_what_a_child_conversation_may_spend() -> None:
     )
 
 
+def test_of_a_tier_that_is_spent_a_child_conversation_gets_no_call_at_all() -> None:
+    play = Spending()
+    play.reply(play.ask("coder", "big", Reserved(tokens=300)), usage(100, 100))
+    left = rest(Budget(tiers={"smart": Cap(tokens=200), "fast": Cap(calls=2)}), play.ledger, "coder")
+    assert isinstance(left, Reserved)
+    assert left.tiers == {"smart": Share(calls=0), "fast": Share(calls=2)}
+
+
 def test_what_a_child_conversation_may_spend_on_single_tiers() -> None:
     play = Spending()
     play.reply(play.ask("coder", "big", Reserved(tokens=300)), usage(100, 100))

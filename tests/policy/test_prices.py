@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import pytest
 from hypothesis import given
@@ -155,6 +155,11 @@ def test_as_much_output_as_the_money_pays_and_no_more(price: Price, given: int, 
         assert bound(price, given, most) <= usd
     if most < UNLIMITED:
         assert bound(price, given, most + 1) > usd
+
+
+@given(st.floats(0, 4e6) | st.integers(0, 4 * 10**15).map(lambda count: count / 10**9))
+def test_any_number_of_dollars_is_rounded_up_to_a_nanodollar(usd: float) -> None:
+    assert nanos(usd) == (Decimal(repr(usd)) * 10**9).to_integral_value(ROUND_CEILING)
 
 
 @given(st.lists(st.integers(0, 10**12)))

@@ -22,6 +22,7 @@ from agentchat.policy.rules import (
     Where,
     read_rule,
 )
+from agentchat.policy.rules.where import field_of
 from agentchat.transcript.events import Said
 from agentchat.transcript.messages import Body, Code, CodeResult, CodeRun, Data, Direction, Handoff, ReasoningPart, Text
 from tests.policy.play import Play
@@ -314,7 +315,7 @@ def test_no_comparison_raises_and_opposites_exclude_each_other(value: JsonValue,
     body = Data(type="R", value={"x": value})
 
     def holds(op: str, to: JsonValue = to) -> bool:
-        return Condition.model_validate({"path": path, "op": op, "value": to}).holds(body)
+        return Condition.model_validate({"path": path, "op": op, "value": to}).holds(field_of(body, path))
 
     there = not holds("exists", False) or holds("eq", None)  # at all, null included
     assert holds("eq") + holds("ne") == there

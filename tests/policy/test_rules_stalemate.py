@@ -246,6 +246,8 @@ def test_what_refers_to_something_else_is_passed_over() -> None:
         ("a b c d e f g h i", "a b c d e f g h x", False),
         ("a a a a a a a a a a", "a", False),
         ("Thanks!", "thanks", True),
+        ("Ä b-c d; é f g h i 中", "中 i h g f É D! c b ä", True),
+        ("ä b c d e f g h i", "a b c d e f g h x", False),
         ("...", "!!!", False),
         ("...", "...", True),
         ("", "x", False),

@@ -47,12 +47,17 @@ def render(
         raise TypeError(f"event {seq} is {said.kind}, not said")
     role: Literal["user", "assistant"] = "assistant" if said.sender == viewer else "user"
     head = f"{said.sender}:\n" if crowd and role == "user" else ""
-    parts, where = _text_in(transcript, seq, said)
+    parts = transcript.parts_of(said)
     if parts is not None:
-        if any(isinstance(part, _MEDIA) for part in parts):
+        where = f"{said.from_calls[0]}/result" if said.body is None and said.from_calls else f"{seq}/body"
+        if len(parts) == 1 and isinstance(parts[0], TextPart):  # nearly always
+            content = head + parts[0].content
+            pieces: tuple[Piece, ...] = (f"@{where}/parts/0/content",)
+        elif any(isinstance(part, _MEDIA) for part in parts):
             raw = shown_parts(wire, role, f"{where}/parts", parts, head)
             return ("raw", raw), raw_message(resolve(transcript, raw))
-        pieces, content = _text_pieces(parts, where), head + text_of(parts)
+        else:
+            pieces, content = _text_pieces(parts, where), head + text_of(parts)
     else:
         body = transcript.body(seq)
         if isinstance(body, Direction) and role == "user" and body.instruction is None:
@@ -60,20 +65,6 @@ def render(
         pieces = _pieces(transcript, said, seq, body, own=role == "assistant")
         content = head + resolve(transcript, pieces)
     return (role, (f"={head}", *pieces) if head else pieces), ChatMessage(role, content)
-
-
-def _text_in(transcript: Transcript, seq: int, said: Said) -> tuple[tuple[Part, ...] | None, str]:
-    """The parts of a message that is a text, and where they stand. The usual case, found without building a body."""
-    body, calls = said.body, said.from_calls
-    if said.type is not None:
-        return None, ""
-    if body is not None:
-        return (body.parts, f"{seq}/body") if isinstance(body, Text) else (None, "")
-    if calls is not None and len(calls) == 1:
-        event = transcript[calls[0]].event
-        if isinstance(event, CallFinished) and isinstance(event.result, Reply):
-            return event.result.parts, f"{calls[0]}/result"
-    return None, ""
 
 
 def _pieces(transcript: Transcript, said: Said, seq: int, body: Body, *, own: bool) -> tuple[Piece, ...]:

@@ -23,7 +23,8 @@ from agentchat.transcript.transcript import Transcript
 HEADS: Final[dict[Wire, bytes]] = {"chat": b'{"messages":[', "responses": b'{"input":['}
 PER_MESSAGE: Final = 16
 """Tokens that a message may cost beside its bytes: chat templates put a few marks around each. DESIGN's figure."""
-_POINTER: Final = re.compile(r"[@%~](\d+)(?:/([^\[]*))?(?:\[(\d+):(\d+)\])?")
+_MARKS: Final = ("@", "%", "~")
+_SLICE: Final = re.compile(r"(.*)\[(\d+):(\d+)\]", re.DOTALL)
 _quote: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -136,10 +137,10 @@ class Growing:
 class Frame:
     """The first `count` messages of a growing list, ready to be closed into a request."""
 
-    __slots__ = ("_growing", "_hash", "count", "size")
+    __slots__ = ("_hash", "count", "growing", "size")
 
     def __init__(self, growing: Growing, count: int, size: int, rolled: hashlib._Hash) -> None:
-        self._growing = growing
+        self.growing = growing
         self._hash = rolled
         self.count = count
         self.size = size
@@ -147,11 +148,15 @@ class Frame:
     @property
     def wire(self) -> Wire:
         """The form of the request."""
-        return self._growing.wire
+        return self.growing.wire
+
+    def begins(self, growing: Growing) -> bool:
+        """Whether these are the first of those messages: the same ones, not such as merely look alike."""
+        return self.growing is growing or (self.count == 0 and self.wire == growing.wire)
 
     def shown(self, extra: tuple[ChatMessage, ...] = ()) -> Shown:
         """The messages, and `extra` behind them."""
-        return Shown(self._growing.messages, self.count, extra)
+        return Shown(self.growing.messages, self.count, extra)
 
     def request(self, tail: str, extra: tuple[ChatMessage, ...] = ()) -> Bytes:
         """The request that these messages and `extra` make, closed by `tail`."""
@@ -163,7 +168,7 @@ class Frame:
         closing += tail.encode()
         rolled = self._hash.copy()
         rolled.update(closing)
-        return Bytes(self._growing, self.count, self.size + len(closing), bytes(closing), rolled.hexdigest())
+        return Bytes(self.growing, self.count, self.size + len(closing), bytes(closing), rolled.hexdigest())
 
 
 class Bytes(NamedTuple):
@@ -221,22 +226,25 @@ class ModelRequest:
 
 def resolve(transcript: Transcript, pieces: Sequence[Piece]) -> str:
     """The text that pieces stand for. Raises DamagedTranscript for a pointer to nothing."""
-    return "".join(_piece(transcript, piece) for piece in pieces)
+    return _piece(transcript, pieces[0]) if len(pieces) == 1 else "".join([_piece(transcript, one) for one in pieces])
 
 
 def _piece(transcript: Transcript, piece: Piece) -> str:
     mark = piece[:1]
     if mark == "=":
         return piece[1:]
-    match = _POINTER.fullmatch(piece)
-    if match is None:
+    if piece[-1:] == "]":
+        sliced = _SLICE.fullmatch(piece)
+        pointer, start, stop = (piece, "", "") if sliced is None else sliced.groups()
+    else:
+        pointer, start, stop = piece, "", ""
+    seq, *path = pointer[1:].split("/")
+    if mark not in _MARKS or not seq.isdecimal():
         raise DamagedTranscript(f"{piece!r} is neither text nor a pointer")
-    seq, path, start, stop = match.groups()
     try:
         value: object = transcript[int(seq)].event
-        if path is not None:
-            for step in path.split("/"):
-                value = _step(value, step)
+        for step in path:
+            value = _step(value, step)
     except (LookupError, AttributeError, ValueError):
         raise DamagedTranscript(f"the pointer {piece!r} leads nowhere") from None
     if mark == "%":
@@ -245,7 +253,7 @@ def _piece(transcript: Transcript, piece: Piece) -> str:
         return escaped(value if isinstance(value, str) else to_json(value).decode())
     if not isinstance(value, str):
         raise DamagedTranscript(f"the pointer {piece!r} leads to no text")
-    return value if start is None else value[int(start) : int(stop)]
+    return value[int(start) : int(stop)] if start else value
 
 
 def escaped(text: str) -> str:

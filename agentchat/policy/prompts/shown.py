@@ -133,11 +133,6 @@ class Context:
         """Show one more message that is given as its JSON."""
         self.add(("raw", pieces), raw_message(resolve(transcript, pieces)))
 
-    def raw(self) -> dict[Item, ChatMessage]:
-        """The messages since the base that are given as their JSON, by their items: the pieces alone made them."""
-        fresh = range(self.base_count, len(self.items))
-        return {self.items[place]: self.growing.messages[place] for place in fresh if self.items[place][0] == "raw"}
-
     def takes(self, said: Said) -> bool:
         """Whether the agent's model is to see what this sender says."""
         senders = self.card.context.senders

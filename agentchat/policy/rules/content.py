@@ -18,18 +18,52 @@ from agentchat.policy.fences import outside_fences
 from agentchat.policy.rules.core import Leaf
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry, Said
-from agentchat.transcript.messages import Body, Data, Handoff, Text
+from agentchat.transcript.messages import Body, Data, Handoff, Text, text_of
 from agentchat.transcript.transcript import Transcript
 
 TypeOrName = type[BaseModel] | str
 
 
-def said_by(entry: Entry, by: str | None) -> Said | None:
-    """The message of an agent at this entry, of the one named `by` where a name is given; else None."""
-    said = entry.event
-    if not isinstance(said, Said) or said.turn is None or (by is not None and said.sender != by):
-        return None
-    return said
+class Spoken:
+    """A message of an agent as the rules look at it, put together once for all of them.
+
+    type: the name of the message's type, as `type_of` gives it. text: its text, where it is an ordinary message.
+    """
+
+    __slots__ = ("_transcript", "sender", "seq", "text", "type")
+
+    def __init__(self, seq: int, said: Said, transcript: Transcript) -> None:
+        self.seq = seq
+        self.sender = said.sender
+        self._transcript = transcript
+        parts = transcript.parts_of(said)
+        self.text = None if parts is None else text_of(parts)
+        self.type = type_of(self.body) if parts is None else Text.__name__
+
+    @property
+    def body(self) -> Body:
+        """The whole message."""
+        return self._transcript.body(self.seq)
+
+
+class ContentLeaf(Leaf):
+    """A rule that looks at what agents say, and at nothing else. People's words never reach it."""
+
+    on: ClassVar[tuple[type, ...]] = (Said,)
+
+    def __init__(self, **given: object) -> None:
+        super().__init__(**given)
+
+    @abstractmethod
+    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
+        """The values that made it true at this message of an agent, or None; `memory` as in `seen`."""
+
+    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
+        """Listens, where an agent says something."""
+        said = entry.event
+        if not isinstance(said, Said) or said.turn is None:
+            return None
+        return self.heard(Spoken(entry.seq, said, transcript), memory)
 
 
 def type_of(body: Body) -> str:
@@ -56,10 +90,9 @@ def unheard(by: str | None, did: str) -> str:
     return f"no agent has {did}" if by is None else f"{by} has not {did}"
 
 
-class _Spoken(Leaf):
+class _Words(ContentLeaf):
     """A rule on what an agent says: its text, and perhaps who is to say it."""
 
-    on: ClassVar[tuple[type, ...]] = (Said,)
     text: str
     by: str | None = None
 
@@ -67,13 +100,12 @@ class _Spoken(Leaf):
         """The one that is meant, if one is."""
         return only(self.by)
 
-    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
-        """True at a message of an agent that says it."""
-        said = said_by(entry, self.by)
-        if said is None:
+    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
+        """True at a message that says it."""
+        text = spoken.text
+        if text is None or not (self.by is None or self.by == spoken.sender) or not self.in_(text):
             return None
-        body = transcript.body(entry.seq)
-        return {"text": self.text, "sender": said.sender} if isinstance(body, Text) and self.in_(body.text) else None
+        return {"text": self.text, "sender": spoken.sender}
 
     @abstractmethod
     def in_(self, said: str) -> bool:
@@ -84,7 +116,7 @@ class _Spoken(Leaf):
         return unheard(self.by, "said it")
 
 
-class Mentions(_Spoken):
+class Mentions(_Words):
     """Ends when an agent's text holds `text` as whole words, outside fenced blocks; case counts.
 
     It never looks at the results of code.
@@ -103,7 +135,7 @@ class Mentions(_Spoken):
         return re.search(rf"(?<!\w){re.escape(self.text)}(?!\w)", outside_fences(said)) is not None
 
 
-class Says(_Spoken):
+class Says(_Words):
     """Ends when an agent's whole message is `text`, white space at both ends aside; case counts.
 
     The usual TERMINATE: a message that only quotes the word among others does not count.
@@ -120,10 +152,9 @@ class Says(_Spoken):
         return said.strip() == self.text.strip()
 
 
-class From(Leaf):
+class From(ContentLeaf):
     """Ends when the agent `sender` says something, whatever it is."""
 
-    on: ClassVar[tuple[type, ...]] = (Said,)
     rule: Literal["from"] = "from"
     sender: str = Field(min_length=1)
 
@@ -134,47 +165,41 @@ class From(Leaf):
         """That one."""
         return (self.sender,)
 
-    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
+    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
         """True at its first message."""
-        return None if said_by(entry, self.sender) is None else {"sender": self.sender}
+        return {"sender": self.sender} if spoken.sender == self.sender else None
 
     def standing(self, board: Board, memory: object = None) -> str:
         """That it has not spoken."""
         return f"{self.sender} has said nothing"
 
 
-class HandedTo(Leaf):
+class HandedTo(ContentLeaf):
     """Ends when an agent hands its turn to `name` (a `Handoff`): an agent, or "user" for the person outside."""
 
-    on: ClassVar[tuple[type, ...]] = (Said,)
     rule: Literal["handed_to"] = "handed_to"
     name: str = Field(min_length=1)
 
     def __init__(self, name: str, **given: object) -> None:
         super().__init__(name=name, **given)
 
-    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
+    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
         """True at such a handoff."""
-        said = said_by(entry, None)
-        if said is None:
-            return None
-        body = transcript.body(entry.seq)
-        if not isinstance(body, Handoff) or body.to != self.name:
-            return None
-        return {"to": self.name, "sender": said.sender}
+        body = spoken.body
+        handed = isinstance(body, Handoff) and body.to == self.name
+        return {"to": self.name, "sender": spoken.sender} if handed else None
 
     def standing(self, board: Board, memory: object = None) -> str:
         """That it has not happened."""
         return f"nobody has handed over to {self.name}"
 
 
-class Emitted(Leaf):
+class Emitted(ContentLeaf):
     """Ends when an agent sends a message of this type: a pydantic model of yours, or one of the built-in bodies.
 
     `type` is the class or its name; the name is what is kept.
     """
 
-    on: ClassVar[tuple[type, ...]] = (Said,)
     rule: Literal["emitted"] = "emitted"
     type: str = Field(min_length=1)
     by: str | None = None
@@ -186,12 +211,11 @@ class Emitted(Leaf):
         """The one that is meant, if one is."""
         return only(self.by)
 
-    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
+    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
         """True at a message of that type."""
-        said = said_by(entry, self.by)
-        if said is None or type_of(transcript.body(entry.seq)) != self.type:
+        if spoken.type != self.type or not (self.by is None or self.by == spoken.sender):
             return None
-        return {"type": self.type, "sender": said.sender}
+        return {"type": self.type, "sender": spoken.sender}
 
     def standing(self, board: Board, memory: object = None) -> str:
         """Who has not sent one."""

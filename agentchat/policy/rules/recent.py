@@ -13,9 +13,6 @@ from agentchat.policy.rules.likeness import Sample
 
 KEPT: Final = 4
 """Messages and results of one agent that are looked back on: enough to see a circle of three things said in turn."""
-FEW_WORDS: Final = 5
-"""A message of fewer words ("Thanks!", "Yes, please go on") is often the same while the work goes on: it counts as a
-repetition only where nobody else has said anything new since it was said before."""
 
 
 class Pattern(NamedTuple):
@@ -68,7 +65,12 @@ class Recent:
         self._silent.clear()
         now = Heard(seq, sample)
         earlier = self._heard.setdefault(who, deque(maxlen=KEPT))
-        before = next((one for one in reversed(earlier) if sample.like(one.sample)), None)
+        before = None
+        for one in reversed(earlier):
+            if sample.like(one.sample):
+                before = one
+                break
+        again = before is not None and before is earlier[-1]
         earlier.append(now)
         if before is None:
             self._fresh[who] = seq
@@ -77,24 +79,27 @@ class Recent:
             run.clear()
         else:
             run.extend((seq,) if run else (before.seq, seq))
-        paired = self._paired(who, now)
+        paired = self._paired(who, now, again)
         if len(run) > self.repeats:
             return Pattern("repetition", (who,), tuple(run))
         return paired
 
     def _counts(self, who: str, now: Heard, before: Heard) -> bool:
-        """Whether a message like an earlier one says that nothing has happened in between."""
+        """Whether a message like an earlier one says that nothing has happened in between.
+
+        A short one ("Thanks!", "Yes, please go on") is often the same while the work goes on: it does so only where
+        nobody else has said anything new since it was said before.
+        """
         if self._news > before.seq:
             return False
-        others = (seq for speaker, seq in self._fresh.items() if speaker != who)
-        return now.sample.words >= FEW_WORDS or all(seq < before.seq for seq in others)
+        return not now.sample.short or all(seq < before.seq for one, seq in self._fresh.items() if one != who)
 
-    def _paired(self, who: str, now: Heard) -> Pattern | None:
-        """Two speakers in turn, each saying again what it said the last time."""
+    def _paired(self, who: str, now: Heard, again: bool) -> Pattern | None:
+        """Two speakers in turn, each saying again what it said the last time; `again` says that this one does."""
         pair = self._pair
         if pair and (pair[-1][0] == who or self._news > pair[-1][1].seq):
             pair.clear()  # the same speaker again, or a new result since
-        if len(pair) > 1 and (pair[-2][0] != who or not now.sample.like(pair[-2][1].sample)):
+        if len(pair) > 1 and (pair[-2][0] != who or not again):
             del pair[:-1]
         pair.append((who, now))
         rounds = max(2, self.repeats)

@@ -13,7 +13,16 @@ from agentchat.policy.rules.likeness import Sample
 from agentchat.policy.rules.recent import Act, Pattern, Recent
 from agentchat.transcript.calls import Answer, JsonObject, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import CallFinished, CallStarted, Entry, OutcomeKind, Said, TurnGiven, TurnPassed
-from agentchat.transcript.messages import ROUTING_BODIES, Body, CodeResult, CodeRun, ReasoningPart, Text, TextPart
+from agentchat.transcript.messages import (
+    ROUTING_BODIES,
+    Body,
+    CodeResult,
+    CodeRun,
+    Part,
+    ReasoningPart,
+    TextPart,
+    text_of,
+)
 from agentchat.transcript.transcript import Transcript
 
 ROUTING = frozenset(body.__name__ for body in ROUTING_BODIES)
@@ -48,6 +57,9 @@ class Stalemate(Leaf):
     def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
         """True where a pattern is complete; the values say which, whose, and the events that make it."""
         assert isinstance(memory, Recent)
+        event = entry.event
+        if isinstance(event, CallFinished) and isinstance(event.result, Reply):
+            return None  # it is looked at as what the agent says
         found = _taken_in(entry, board, transcript, memory)
         if found is None:
             return None
@@ -72,28 +84,35 @@ def _taken_in(entry: Entry, board: Board, transcript: Transcript, memory: Recent
     if event.turn is None:
         memory.clear()
         return None
-    return _message(entry.seq, event, transcript.body(entry.seq), board, memory)
+    parts = transcript.parts_of(event)
+    if parts is not None:
+        return _text(entry.seq, event.sender, parts, len(board.names), memory)
+    return _message(entry.seq, event, transcript.body(entry.seq), memory)
 
 
-def _message(seq: int, said: Said, body: Body, board: Board, memory: Recent) -> Pattern | None:
+def _message(seq: int, said: Said, body: Body, memory: Recent) -> Pattern | None:
     if type_of(body) in ROUTING:
         return None
     if isinstance(body, CodeResult):
         if said.from_calls is None:  # else each run was taken in when its call came back
             memory.learnt(said.sender, seq, Act("said", [_outcome(run) for run in body.runs]))
         return None
-    if not isinstance(body, Text):
-        return memory.said(said.sender, seq, Sample(body.text, type_of(body)))
-    beside = tuple(part for part in body.parts if not isinstance(part, TextPart | ReasoningPart))
-    if not beside and not body.text.strip():
-        return memory.silent(said.sender, seq, len(board.names))
-    return memory.said(said.sender, seq, Sample(body.text, beside))
+    return memory.said(said.sender, seq, Sample(body.text, type_of(body)))
+
+
+def _text(seq: int, sender: str, parts: tuple[Part, ...], team: int, memory: Recent) -> Pattern | None:
+    text = text_of(parts)
+    beside: tuple[Part, ...] = ()
+    if len(parts) != 1 or not isinstance(parts[0], TextPart):
+        beside = tuple(part for part in parts if not isinstance(part, TextPart | ReasoningPart))
+    if not beside and (not text or text.isspace()):
+        return memory.silent(sender, seq, team)
+    return memory.said(sender, seq, Sample(text, beside))
 
 
 def _result(seq: int, finished: CallFinished, transcript: Transcript, memory: Recent) -> Pattern | None:
     result = finished.result
-    if isinstance(result, Reply):
-        return None
+    assert not isinstance(result, Reply)
     started = transcript[finished.call].event
     if not isinstance(started, CallStarted):
         return None

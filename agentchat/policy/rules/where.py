@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from keyword import iskeyword
-from typing import Any, ClassVar, Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from pydantic import Field, JsonValue, field_validator
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.board import Board
-from agentchat.policy.rules.content import TypeOrName, only, said_by, type_name, type_of, unheard
-from agentchat.policy.rules.core import Leaf
+from agentchat.policy.rules.content import ContentLeaf, Spoken, TypeOrName, only, type_name, unheard
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import Entry, Said
 from agentchat.transcript.messages import Body, Data, Frozen
-from agentchat.transcript.transcript import Transcript
 
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists"]
 OPS: Final[tuple[str, ...]] = get_args(Op)
@@ -46,9 +43,9 @@ class Condition(Frozen):
     op: Op = "eq"
     value: JsonValue = None
 
-    def holds(self, body: Body) -> bool:
-        """Whether a message satisfies it."""
-        return _TESTS[self.op](field_of(body, self.path), self.value)
+    def holds(self, value: JsonValue | Missing) -> bool:
+        """Whether a field with this value satisfies it."""
+        return _TESTS[self.op](value, self.value)
 
     def __str__(self) -> str:
         return f"{self.path} {_SIGNS.get(self.op, self.op)} {self.value!r}"
@@ -64,7 +61,7 @@ class Nearest:
         self.failed: tuple[Condition, ...] = ()
 
 
-class Where(Leaf):
+class Where(ContentLeaf):
     """Ends when an agent sends a message of this type whose fields are as said, all in one message.
 
         Where("Report", passed=True)            Where(Report, by="check", score__ge=0.8)
@@ -76,7 +73,6 @@ class Where(Leaf):
     own did. Beside its fields a built-in body has `text`, and a `CodeResult` has `ok`.
     """
 
-    on: ClassVar[tuple[type, ...]] = (Said,)
     rule: Literal["where"] = "where"
     type: str = Field(min_length=1)
     by: str | None = None
@@ -110,22 +106,18 @@ class Where(Leaf):
         """The last message that was looked at."""
         return Nearest()
 
-    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
+    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
         """True at a message of that type that satisfies every condition; the values are the fields it asked for."""
         assert isinstance(memory, Nearest)
-        said = said_by(entry, self.by)
-        if said is None:
+        if spoken.type != self.type or not (self.by is None or self.by == spoken.sender):
             return None
-        body = transcript.body(entry.seq)
-        if type_of(body) != self.type:
-            return None
-        memory.event = entry.seq
-        memory.failed = tuple(one for one in self.conditions if not one.holds(body))
+        found = {one.path: _field(spoken, one.path) for one in self.conditions}
+        memory.event = spoken.seq
+        memory.failed = tuple([one for one in self.conditions if not one.holds(found[one.path])])
         if memory.failed:
             return None
-        found = {one.path: field_of(body, one.path) for one in self.conditions}
         fields: JsonObject = {path: value for path, value in found.items() if not isinstance(value, Missing)}
-        return {"type": self.type, "sender": said.sender, "fields": fields}
+        return {"type": self.type, "sender": spoken.sender, "fields": fields}
 
     def standing(self, board: Board, memory: object = None) -> str:
         """What was not so in the last message of the type."""
@@ -142,6 +134,11 @@ class Where(Leaf):
             return f"Where({', '.join(shown)}, conditions={listed!r})"
         pairs = zip(keys, self.conditions, strict=True)
         return f"Where({', '.join((*shown, *(f'{key}={one.value!r}' for key, one in pairs)))})"
+
+
+def _field(spoken: Spoken, path: str) -> JsonValue | Missing:
+    """The value at a path of what an agent says; the text of an ordinary message is at hand."""
+    return spoken.text if path == "text" and spoken.text is not None else field_of(spoken.body, path)
 
 
 def field_of(body: Body, path: str) -> JsonValue | Missing:
@@ -196,6 +193,8 @@ def _keyword(one: Condition) -> str | None:
 
 def _same(one: object, two: object) -> bool:
     """JSON equality: true is not 1."""
+    if isinstance(one, str):
+        return one == two
     if isinstance(one, bool) or isinstance(two, bool):
         return one is two
     if isinstance(one, list) and isinstance(two, list):

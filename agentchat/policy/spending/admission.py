@@ -188,6 +188,8 @@ def refusal(budget: Budget, ledger: Ledger, started: CallStarted) -> JsonObject 
 
 def overrun(budget: Budget, ledger: Ledger) -> Overrun | None:
     """The `Overrun` that is due: a call took more than it had set aside, of something that a cap counts."""
+    if not ledger.excesses:
+        return None
     capped = {(scope, unit) for scope, caps in budget.scopes() for unit in UNITS if caps.most(unit) is not None}
     for call, excesses in ledger.excesses.items():
         for one in excesses:
@@ -208,10 +210,11 @@ def warnings(budget: Budget, ledger: Ledger) -> list[tuple[str, JsonObject]]:
     for scope, caps in budget.scopes():
         for unit in UNITS:
             cap = caps.most(unit)
+            if cap is None:
+                continue
             spent = ledger.account(scope, budget.per).spent.of(unit)
-            told = ledger.warned.get((scope, unit), 0)
-            percent = next((at for at in WARN_AT if cap is not None and spent * 100 >= cap * at), 0)
-            if cap is not None and percent > told:
+            percent = next((at for at in WARN_AT if spent * 100 >= cap * at), 0)
+            if percent > ledger.warned.get((scope, unit), 0):
                 most = f"${_shown(unit, cap):g}" if unit == "usd" else f"{cap} {unit}"
                 values: JsonObject = {"scope": scope, "unit": unit, "percent": percent}
                 values |= {"spent": _shown(unit, spent), "cap": _shown(unit, cap)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
+from functools import lru_cache
 from typing import Any, Final, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, field_validator, model_validator
@@ -23,6 +24,11 @@ MOST_USD: Final = 1_000_000.0
 """US dollars: no cap is higher. Up to four million a sum in dollars names its nanodollars exactly (`prices`)."""
 
 _LESS_THAN_ANYTHING: Final = frozenset({"greater_than", "greater_than_equal"})
+
+
+@lru_cache(maxsize=256)
+def _whole_nanos(usd: float) -> int:
+    return int((Decimal(repr(usd)) * NANOS).to_integral_value(ROUND_FLOOR))
 
 
 class Caps(Frozen):
@@ -45,7 +51,7 @@ class Caps(Frozen):
         cap = getattr(self, unit)
         if cap is None or unit != "usd":
             return None if cap is None else int(cap)
-        return int((Decimal(repr(cap)) * NANOS).to_integral_value(ROUND_FLOOR))
+        return _whole_nanos(cap)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         for name, field in type(self).model_fields.items():

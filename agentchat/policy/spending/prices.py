@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Self
 
 from pydantic import Field, model_validator
@@ -21,6 +22,9 @@ from agentchat.transcript.messages import Frozen
 MILLION: Final = 1_000_000
 NANOS: Final = 1_000_000_000
 """Nanodollars in a dollar."""
+
+_FIFTEEN_DIGITS: Final = 10**15
+"""So many decimal digits a float gives back exactly (IEEE 754)."""
 
 MOST: Final = 1_000_000.0
 """US dollars for a million tokens: no rate is higher. The dearest on the market are at 600."""
@@ -121,6 +125,9 @@ def affordable_output(price: Price, input_tokens: int, usd: float) -> int:
 
 def nanos(usd: float) -> int:
     """An amount of `cost`, `bound` or `total` as whole nanodollars, exactly; any other is rounded up."""
+    near = round(usd * NANOS)
+    if near / NANOS == usd and abs(near) < _FIFTEEN_DIGITS:  # so it was written with nine decimals at most
+        return near
     return math.ceil(_exact(usd) * NANOS)
 
 
@@ -140,6 +147,7 @@ def _dearest_input(rates: Rates) -> float:
     return max(rates.input, rates.cached_input or 0.0, rates.cache_write or 0.0)
 
 
+@lru_cache(maxsize=1024)
 def _exact(number: float) -> Fraction:
     """The number as it is written: 0.1 is a tenth."""
     return Fraction(repr(number))
