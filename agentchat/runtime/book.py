@@ -94,8 +94,8 @@ class Book:
 
     @property
     def active(self) -> float:
-        """Seconds that the current run has been active."""
-        return round(self._base + self._clock.monotonic() - self._started, 6)
+        """Seconds that the current run has been active, to the microsecond."""
+        return round((self._base + self._clock.monotonic() - self._started) * 1e6) / 1e6
 
     def enter(self, event: Event, cause: int) -> Placed:
         """Take an event into the transcript. It is stored by the next commit, or at once where that costs nothing.

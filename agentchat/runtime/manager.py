@@ -197,7 +197,7 @@ class Manager:
         """Carry a turn: here where it is the only one, beside the others where there may be several."""
         self._carried[turn.seq] = anyio.CancelScope()
         state = state_of(self.transcript)
-        if state.walk is None or (len(state.board.open_turns) == 1 and due_in(self.transcript) is None):
+        if state.walk is None or (state.walk.idle and len(state.board.open_turns) == 1):
             await self._carry(turn)
         else:
             tasks.start_soon(self._carry_beside, turn)

@@ -45,8 +45,8 @@ def encode_message(message: ChatMessage, wire: Wire = "chat") -> bytes:
     if message.raw is not None:
         return message.raw.encode()
     if wire == "responses":  # some servers take what an assistant said as a typed item only
-        return f'{{"type":"message","role":"{message.role}","content":{_quote(message.content)}}}'.encode()
-    return f'{{"role":"{message.role}","content":{_quote(message.content)}}}'.encode()
+        return b'{"type":"message","role":"%b","content":%b}' % (message.role.encode(), to_json(message.content))
+    return b'{"role":"%b","content":%b}' % (message.role.encode(), to_json(message.content))
 
 
 def raw_message(text: str) -> ChatMessage:

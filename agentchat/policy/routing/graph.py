@@ -196,6 +196,11 @@ class Walk:
 
     # what is due
 
+    @property
+    def idle(self) -> bool:
+        """Whether no turn is due beside those that are going on."""
+        return not self.ready and not self.over
+
     def next(self, transcript: Transcript, board: Board, agreed: Agreed) -> Route:
         """The next turn, the verdict that is missing, the end, or None while turns are going on."""
         if self.over:
