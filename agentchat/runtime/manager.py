@@ -77,6 +77,8 @@ class Manager:
         tape: Tape | None = None,
     ) -> None:
         self.conversation = conversation
+        self.transcript = transcript
+        """The log, as far as it is entered."""
         self.in_doubt: InDoubt = in_doubt
         self.tape = tape
         self.before_turn: BeforeTurn | None = None
@@ -92,11 +94,6 @@ class Manager:
         self._news = anyio.Event()
         self._leaves: list[Callable[[], None]] = []
 
-    @property
-    def transcript(self) -> Transcript:
-        """The log, as far as it is entered."""
-        return self.book.transcript
-
     # the desk
 
     def offer(self, event: Event) -> Placed:
@@ -104,9 +101,9 @@ class Manager:
 
         Raises CallNotAdmitted for the end of a call whose turn is over, and what `Book.enter` raises.
         """
-        if isinstance(event, _ENDS) and event.call not in state_of(self.book.transcript).board.open_calls:
+        if isinstance(event, _ENDS) and event.call not in state_of(self.transcript).board.open_calls:
             raise CallNotAdmitted("the turn of this call is over; its result is not entered")
-        ruling = decide(self.book.transcript, event)
+        ruling = decide(self.transcript, event)
         assert ruling is not None
         placed = self.book.enter(ruling.event, ruling.cause)
         if isinstance(ruling.event, CallDenied):
@@ -117,7 +114,7 @@ class Manager:
 
     def _tell_of_the_budget(self) -> None:
         """Enter that a limit draws near, or that a call took more than it had reserved, as soon as it is so."""
-        transcript = self.book.transcript
+        transcript = self.transcript
         while (notice := state_of(transcript).notice(transcript)) is not None:
             self.book.enter(notice, len(transcript))
 

@@ -146,11 +146,8 @@ class Transcript:
         return iter(self.since(0))
 
     def __getitem__(self, seq: int) -> Entry:
-        try:
-            if seq > 0:
-                return self._entries[seq - 1]
-        except IndexError:
-            pass
+        if 0 < seq <= len(self._entries):
+            return self._entries[seq - 1]
         raise IndexError(f"there is no event {seq}; the transcript has events 1 to {len(self._entries)}")
 
     @property
@@ -242,10 +239,10 @@ class Transcript:
         """
         kept, entries = self._folds.get(fold), self._entries
         total = len(entries)
-        upto, state = (0, fold.start()) if kept is None else kept
-        if upto == total and kept is not None:
-            result: S = state
+        if kept is not None and kept[0] == total:
+            result: S = kept[1]
             return result
+        upto, state = (0, fold.start()) if kept is None else kept
         step, on = fold.step, fold.on
         try:
             for entry in entries[upto:] if upto else entries:
