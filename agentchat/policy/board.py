@@ -69,13 +69,17 @@ class OpenTurn:
         "given",
         "last_call",
         "model_calls",
+        "rotated_before",
         "tool_calls",
     )
 
-    def __init__(self, entry: Entry, given: TurnGiven, agent_before: str | None, addressed: bool) -> None:
+    def __init__(
+        self, entry: Entry, given: TurnGiven, agent_before: str | None, rotated_before: str | None, addressed: bool
+    ) -> None:
         self.entry = entry
         self.given = given
         self.agent_before = agent_before
+        self.rotated_before = rotated_before
         self.addressed = addressed
         self.last_call = 0
         self.model_calls = 0
@@ -112,6 +116,7 @@ class Board:
         "open_turns",
         "passes",
         "rotate_from",
+        "rotated",
         "run",
         "run_at",
         "said",
@@ -119,6 +124,7 @@ class Board:
         "started",
         "stubborn",
         "turns",
+        "unanswered",
         "uncounted",
         "verdicts",
     )
@@ -146,6 +152,7 @@ class Board:
         self.last_agent: str | None = None
         self.last_over: Entry | None = None  # what ended the last turn of the run
         self.rotate_from: str | None = None
+        self.rotated: str | None = None  # behind whom the next run begins, unless a person opens it
         self.directed: int | None = None  # a direction or handoff that was not followed yet
         self.verdicts: dict[tuple[str, int], JsonValue] = {}
         # whole conversation
@@ -153,6 +160,7 @@ class Board:
         self.uncounted: frozenset[str] = frozenset()  # routers whose turns are not counted
         self.said: list[int] = []
         self.addressed: list[int] = []
+        self.unanswered: list[int] = []  # addressed ones whose turn came to nothing: asked again in the next run
         self.served: dict[str, int] = {}
         self.epoch = 0
         self.left: dict[int, int] = {}  # turns that are to be given anew, by what was changed under them
@@ -194,7 +202,8 @@ def _run_started(board: Board, entry: Entry, event: RunStarted) -> None:
     board.stubborn = board.last_over = board.misjudged = None
     board.closing = False
     board.verdicts.clear()
-    board.rotate_from = board.last_agent
+    board.rotate_from = board.rotated
+    board.addressed[:0] = [seq for seq in board.unanswered if seq not in board.addressed]
 
 
 def _said(board: Board, entry: Entry, event: Said) -> None:
@@ -208,17 +217,20 @@ def _said(board: Board, entry: Entry, event: Said) -> None:
             board.failures = 0
         _turn_over(board, entry, event.turn)
         board.directed = entry.seq if routes(event) else None
-    elif board.turns == 0 and not board.open_turns:
-        board.rotate_from = board.directed = None  # a person opens the run: the rotation begins anew
+    elif board.turns == 0 and not board.open_turns:  # a person opens the run: the rotation begins anew
+        board.rotate_from = board.rotated = board.directed = None
+        board.addressed = [seq for seq in board.addressed if seq not in board.unanswered]
+        board.unanswered.clear()
 
 
 def _turn_given(board: Board, entry: Entry, event: TurnGiven) -> None:
     addressed = event.subject in board.addressed
-    board.open_turns[entry.seq] = OpenTurn(entry, event, board.last_agent, addressed)
-    board.last_agent = board.rotate_from = event.to
+    board.open_turns[entry.seq] = OpenTurn(entry, event, board.last_agent, board.rotated, addressed)
+    board.last_agent = board.rotate_from = board.rotated = event.to
     board.closing = board.closing or event.why.router == CLOSING
     if addressed:
         board.addressed.remove(event.subject)
+        board.unanswered = [seq for seq in board.unanswered if seq != event.subject]
 
 
 def _turn_over(board: Board, entry: Entry, turn: int) -> OpenTurn | None:
@@ -247,21 +259,28 @@ def _turn_failed(board: Board, entry: Entry, event: TurnFailed) -> None:
     board.failed = entry
     over = _turn_over(board, entry, event.turn)
     if over is not None:
-        board.last_agent = over.agent_before  # the next run begins with the agent whose turn came to nothing
+        _nothing_came(board, over)
 
 
 def _turn_cancelled(board: Board, entry: Entry, event: TurnCancelled) -> None:
     left = event.turn in board.left
     over = _turn_over(board, entry, event.turn)
     if over is not None:
-        board.last_agent = over.agent_before
+        _nothing_came(board, over)
         if left:
             _ungiven(board, over)
 
 
+def _nothing_came(board: Board, over: OpenTurn) -> None:
+    """The next run begins with the agent whose turn came to nothing."""
+    board.last_agent, board.rotated = over.agent_before, over.rotated_before
+    if over.addressed:
+        board.unanswered.append(over.given.subject)
+
+
 def _ungiven(board: Board, over: OpenTurn) -> None:
     """A turn that was given up for a change under it counts as not given."""
-    board.rotate_from = over.agent_before
+    board.rotate_from = over.rotated_before
     board.turns -= over.given.to not in board.uncounted
     if over.addressed and over.given.subject not in board.addressed:
         board.addressed.insert(0, over.given.subject)

@@ -183,6 +183,55 @@ def test_a_new_run_begins_with_the_first_agent_where_a_person_speaks() -> None:
     assert play.give().to == "b"
 
 
+@pytest.mark.parametrize("end", ["fails", "is interrupted"])
+def test_a_run_that_a_person_opened_goes_on_with_the_turn_that_came_to_nothing(end: str) -> None:
+    play = Play("a", "b").start(MaxTurns(1))
+    play.give()
+    play.say()
+    play.close()
+    asked = len(play.start(MaxTurns(9), task="more").log)
+    assert play.give().to == "a"
+    _comes_to_nothing(play, end)
+    play.start(MaxTurns(9), task=None)
+    given = play.give()
+    assert (given.to, given.subject) == ("a", asked)
+
+
+@pytest.mark.parametrize("end", ["fails", "is interrupted"])
+def test_who_was_asked_by_name_is_asked_again_where_the_turn_came_to_nothing(end: str) -> None:
+    play = Play("a", "b", "c").start(MaxTurns(9))
+    asked = play.offer(said("you", to="c"))
+    assert play.give().to == "c"
+    _comes_to_nothing(play, end)
+    play.start(MaxTurns(9), task=None)
+    given = play.give()
+    assert (given.to, given.subject) == ("c", asked.seq)
+    play.say()
+    assert play.give().to == "a"
+
+
+def test_a_new_word_of_a_person_takes_the_place_of_a_question_that_came_to_nothing() -> None:
+    play = Play("a", "b", "c").start(MaxTurns(9))
+    play.offer(said("you", to="c"))
+    play.give()
+    _comes_to_nothing(play, "is interrupted")
+    again = play.start(MaxTurns(9), task=None).offer(said("no, you", to="b"))
+    given = play.give()
+    assert (given.to, given.subject) == ("b", again.seq)
+    answer = play.say("I")
+    given = play.give()
+    assert (given.to, given.subject) == ("c", answer.seq)
+
+
+def _comes_to_nothing(play: Play, end: str) -> None:
+    if end == "fails":
+        play.fail()
+    else:
+        play.offer(Interrupted(by="user"))
+        assert isinstance(play.decided(), TurnCancelled)
+    play.close()
+
+
 # endings
 
 
