@@ -47,7 +47,7 @@ def answer(
     console = Plain(sys.stderr)
     if question is None:
         for paused in asked.open.values():
-            console.show(verbatim(sanitize(f"{paused.pause}  to {paused.to}: {paused.question}")))
+            console.show(sanitize(f"{paused.pause}  to {paused.to}: {paused.question}"))
         if not asked.open:
             console.show(f"{place} waits for no answer.")
         return
@@ -56,4 +56,5 @@ def answer(
     open_one = asked.open.get(question)
     given = value if open_one is None else read_value(value, open_one.answer_schema)
     seq = anyio.run(lambda: hand_in(place.store, place.id, question, given, by=by, clock=SystemClock(), id=id))
-    console.show(f"{question} is answered (event {seq}). Go on with: agentchat resume {place.words}")
+    told = f"{question} is answered (event {seq}). Go on with: agentchat resume {place.words}"
+    console.show(verbatim(sanitize(told)))

@@ -78,6 +78,8 @@ def fork(
     from agentchat.runtime.tape import MIXED, Sources
     from agentchat.teams import Bounds, rebuild
     from agentchat.terminal.console import Plain
+    from agentchat.terminal.highlight import verbatim
+    from agentchat.terminal.sanitize import sanitize
 
     if sum((recorded, live, mixed, known)) > 1:
         raise ConfigurationError("--recorded, --live, --mixed and --known say where calls come from; give one of them")
@@ -107,7 +109,7 @@ def fork(
     told = f"{there} goes on from event {at} of {place}"
     console.show(f"{told}; it was there already." if begun.known else f"{told}.")
     if not run:
-        console.show(f"Go on with: agentchat resume {there.words}")
+        console.show(verbatim(sanitize(f"Go on with: agentchat resume {there.words}")))
         return
     asker = Asker(console, unseen=at)
     check_attended(chat.charter.agents, asker.attended)

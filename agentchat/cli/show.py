@@ -54,4 +54,5 @@ def show(
             told = f"Waits for {paused.to} to answer. Do so with: agentchat answer {place.words} {paused.pause} VALUE"
             console.show(verbatim(sanitize(told)))
     elif state_of(transcript).board.live:
-        console.show(f"Not ended. Unless a process is at it, go on with: agentchat resume {place.words}")
+        told = f"Not ended. Unless a process is at it, go on with: agentchat resume {place.words}"
+        console.show(verbatim(sanitize(told)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 
 class Plain(Console):
@@ -24,7 +25,9 @@ class Plain(Console):
 
     def show(self, shown: RenderableType) -> None:
         """Print it. On a terminal prose is broken between words; elsewhere every line stays as long as it is."""
-        if self.is_terminal:
+        if self.is_terminal and isinstance(shown, Text):  # rich forgets what a text says of itself
+            self.print(shown, crop=False, no_wrap=shown.no_wrap, overflow=shown.overflow)
+        elif self.is_terminal:
             self.print(shown, crop=False)
         else:
             self.print(shown, soft_wrap=True)

@@ -14,6 +14,7 @@ from agentchat.policy.routing.plans import RoundRobinPlan
 from agentchat.policy.spending.usage import Count, Money, Spent, UsageReport, usage_of
 from agentchat.terminal.console import Plain
 from agentchat.terminal.event_line import LONGEST, event_line
+from agentchat.terminal.highlight import verbatim
 from agentchat.terminal.usage_text import usage_line
 from agentchat.terminal.view import call_line, view
 from agentchat.transcript.calls import (
@@ -117,6 +118,12 @@ def printed(renderable: object, *, width: int = 80, terminal: bool = False) -> s
         console._force_terminal = True
     console.show(renderable)  # type: ignore[arg-type]  # whatever the view gave
     return out.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_command_is_not_broken_at_the_edge_of_the_terminal(terminal: bool) -> None:
+    command = "agentchat resume 20261123-073722-429a6987 --store team.db"
+    assert printed(verbatim(command), width=40, terminal=terminal) == f"{command}\n"
 
 
 RUN = CodeRun(language="python", status="error", exit_code=1, stdout="out\n", stderr=f"{EVIL}\n", seconds=0.5)
