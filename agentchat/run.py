@@ -181,10 +181,10 @@ class Run:
         manager = self._manage(self._id, Transcript())
         try:
             self._lease = await _taken(self._store, self._id)
-        except NoSuchConversation:
+        except NoSuchConversation as error:
             held = await only_one_in(self._store)
             raise ConversationExists(
-                f"the file holds conversation {held!r} already, and one file holds one conversation; "
+                f"{error}, which holds conversation {held!r} already, and one file holds one conversation; "
                 "resume it, or name another file"
             ) from None
         try:

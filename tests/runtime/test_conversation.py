@@ -382,8 +382,9 @@ async def test_what_is_no_agent_is_named() -> None:
 async def test_a_file_that_holds_another_conversation_is_said(tmp_path: Path) -> None:
     chat = Conversation(pair("one", "two"), until=MaxTurns(1), store=tmp_path / "one.jsonl")
     await chat.run("go", id="first")
-    with pytest.raises(ConversationExists, match="holds conversation 'first' already"):
+    with pytest.raises(ConversationExists, match="holds conversation 'first' already") as told:
         await chat.run("go", id="second")
+    assert str(tmp_path / "one.jsonl") in str(told.value)
     assert (await chat.resume("first")).conversation == "first"
 
 
