@@ -27,14 +27,20 @@ NO_MODEL: Final = """no model is set. Do one of these:
   export OPENAI_API_KEY=...                                     for OpenAI's own service
   export AGENTCHAT_MODEL=qwen3@http://127.0.0.1:8080/v1         for a local or other OpenAI-compatible server
   agentchat run --model NAME@URL "..."                          for this one time
+  agentchat models pull                                         a small model on this machine; then: --model local
   agentchat demo                                                needs no model; it shows how all of it works"""
 
 
 def command_models(option: str | None) -> Models:
     """Where a command finds its models: the option for all of them, else what personas and settings name.
 
-    Raises ConfigurationError for a settings file that is wrong.
+    Raises ConfigurationError for an option that names no model, and for a settings file that is wrong.
     """
+    if option is not None:
+        try:
+            split_name(option, None)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"--model: {error}") from None
     instead = _server().start() if option == LOCAL else option
     return Models(instead=instead, default="smart", catalog=command_catalog(), missing=_missing)
 
@@ -72,7 +78,8 @@ def check_keys(agents: Iterable[Agent]) -> None:
                 raise ConfigurationError(
                     f"no key for api.openai.com, where the model {name!r} is looked for. Do one of these:\n"
                     "  - set OPENAI_API_KEY in the environment (with OPENAI_BASE_URL for another service);\n"
-                    f"  - name a server that needs no key: {name}@http://127.0.0.1:8080/v1"
+                    f"  - name a server that needs no key: {name}@http://127.0.0.1:8080/v1;\n"
+                    "  - take a small model on this machine: agentchat models pull, then --model local"
                 )
 
 

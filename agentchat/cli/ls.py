@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,15 +60,18 @@ def ls(
                 console.row(line)
         else:
             typer.echo(tabbed(row))
-    told = _told(len(found.rows), found.total, text, str(path))
+    option = "" if store is None else f" --store {shlex.quote(str(store))}"
+    told = _told(len(found.rows), found.total, text, path, option)
     if told and (console.is_terminal or not found.rows):
         Plain(sys.stderr).show(sanitize(told))
 
 
-def _told(listed: int, total: int, text: str | None, where: str) -> str:
-    """What is left out, or why there is nothing."""
+def _told(listed: int, total: int, text: str | None, where: Path, option: str) -> str:
+    """What is left out, or why there is nothing; `option` names the store in a further command."""
     if listed:
-        return "" if listed == total else f"{listed} of {total:,} conversations; all of them: agentchat ls --all"
+        return (
+            "" if listed == total else f"{listed} of {total:,} conversations; all of them: agentchat ls --all{option}"
+        )
     if text is not None:
         return f"none in {where} with {text!r} in its id, first words or agents; agentchat grep looks further"
-    return f"there is no conversation in {where} yet; begin one with agentchat run or agentchat chat"
+    return f"there is no conversation in {where} yet; begin one with agentchat run{option} or agentchat chat{option}"

@@ -109,3 +109,10 @@ def test_one_that_a_process_is_at(kept: Cli) -> None:
     with held(kept.store, "poem"):
         states = {row["id"]: row["state"] for row in map(json.loads, kept("ls", "--json").out.splitlines())}
     assert states == {"poem": "running", "poem.short": "done", "hostile": "done", "bad": "damaged"}
+
+
+def test_of_an_empty_store_it_says_how_to_begin_one_there(cli: Cli) -> None:
+    said = cli("ls", "--store", "team.db")
+    assert (said.code, said.out) == (0, "")
+    assert said.err.endswith("begin one with agentchat run --store team.db or agentchat chat --store team.db\n")
+    assert cli("ls").err.endswith("begin one with agentchat run or agentchat chat\n")

@@ -72,7 +72,9 @@ def test_a_dash_takes_the_task_from_standard_input(cli: Cli, model: str) -> None
         (["run", "x", "--save", "a.jsonl", "--store", "b.db"], b"", "give one of them"),
         (["run", "x", "--save", "taken.txt"], b"", "taken.txt exists already"),
         (["run", "x", "--save", "."], b"", "exists already"),
-        (["run", "x", "--model", "m@http://user:secret@h/v1"], b"", "a base URL holds no user"),
+        (["run", "x", "--model", "m@http://user:secret@h/v1"], b"", "agentchat: --model: a base URL holds no user"),
+        (["run", "x", "--model", "m@127.0.0.1:1/v1"], b"", "agentchat: --model: 'm@127.0.0.1:1/v1': what follows"),
+        (["run", "x", "--model", ""], b"", "agentchat: --model: a model needs a name"),
     ],
 )
 def test_a_wrong_run_is_one_message_and_code_2(cli: Cli, model: str, words: list[str], stdin: bytes, told: str) -> None:
@@ -93,11 +95,12 @@ def test_an_id_that_is_taken_is_refused(cli: Cli, model: str) -> None:
     assert "there is a conversation 'a' already" in said.err
 
 
-def test_without_a_model_it_says_in_five_lines_what_to_do(cli: Cli) -> None:
+def test_without_a_model_it_says_in_six_lines_what_to_do(cli: Cli) -> None:
     said = cli("run", "x")
     assert (said.code, said.out) == (2, "")
-    assert len(said.err.splitlines()) == 5
+    assert len(said.err.splitlines()) == 6
     assert "OPENAI_API_KEY" in said.err
+    assert "agentchat models pull" in said.err
     assert "AGENTCHAT_MODEL" in said.err
     assert not cli.store.parent.exists()
 
@@ -106,6 +109,7 @@ def test_a_model_without_its_key_is_refused_before_anything_is_written(cli: Cli)
     said = cli("run", "x", "--model", "gpt-4.1-mini")
     assert (said.code, said.out) == (2, "")
     assert "no key for api.openai.com" in said.err
+    assert "agentchat models pull" in said.err
     assert not cli.store.parent.exists()
 
 
