@@ -22,7 +22,7 @@ from agentchat import (
     agent,
 )
 from agentchat.agents.supervisor import Supervisor
-from agentchat.demo import demo_model
+from agentchat.demo import DemoModel
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import Charter, changes
 from agentchat.policy.routing.plans import RoundRobinPlan
@@ -54,7 +54,7 @@ def opened(*agents: Agent) -> Transcript:
         OpenAIModel("m", temperature=0.3, top_p=0.5, seed=7, max_output=100, reasoning_effort="low", stop=["a", "b"]),
         OpenAIModel("m", stop="END", extra={"top_k": 3, "deep": {"b": 1, "a": [1, 2.5, None]}}),
         OpenAIModel("m", stream=False, temperature=1),
-        demo_model(),
+        DemoModel(),
     ],
 )
 def test_a_model_comes_back_with_its_settings(model: Model) -> None:
@@ -115,7 +115,7 @@ def test_a_sandbox_of_the_users_own_is_refused_by_name() -> None:
 
 
 def test_rules_budget_and_limits_come_back() -> None:
-    chat = Conversation([Assistant("a", model=demo_model())], until=MaxTurns(2), in_doubt="fail")
+    chat = Conversation([Assistant("a", model=DemoModel())], until=MaxTurns(2), in_doubt="fail")
     result = chat.run_sync("go")
     again = rebuild(result.transcript)
     assert (again.terms.until, again.terms.budget, again.charter) == (chat.terms.until, chat.terms.budget, chat.charter)

@@ -22,7 +22,7 @@ def demo(
     from agentchat.cli.exits import OUTCOMES
     from agentchat.cli.places import new_place
     from agentchat.conversation import Conversation, new_id
-    from agentchat.demo import TASK, UNTIL, demo_model
+    from agentchat.demo import TASK, UNTIL, DemoModel
     from agentchat.personas import shipped_personas
     from agentchat.teams import team_of
     from agentchat.terminal.console import Plain
@@ -33,7 +33,7 @@ def demo(
     console = Plain(sys.stdout)
     place = new_place(new_id(), save=save, store=store)
     personas = shipped_personas()
-    model = demo_model(delay=0.5 if console.is_terminal else 0.0)
+    model = DemoModel(delay=0.5 if console.is_terminal else 0.0)
     team = team_of([personas["coder"], personas["runner"]], model=model)
     chat = Conversation(team, until=UNTIL, store=place.store)
     result = drive(lambda: chat.open(TASK, id=place.id), printing(console), place)

@@ -12,7 +12,7 @@ from agentchat.agents.assistant import Assistant
 from agentchat.agents.code_policy import UNSAFE
 from agentchat.agents.supervisor import Supervisor
 from agentchat.agents.user_proxy import UserProxy
-from agentchat.demo import demo_model
+from agentchat.demo import DemoModel
 from agentchat.errors import ConfigurationError
 from agentchat.models.openai import OpenAIModel
 from agentchat.policy.cards import ModelCard, ToolCard
@@ -155,7 +155,7 @@ class Again:
     def _model_again(self, agent: str, card: ModelCard) -> Model:
         if self._model is not None and self._model.card() == card:
             return self._model
-        demo = demo_model()
+        demo = DemoModel()
         if demo.card() == card:
             return demo
         if _is_service(card):

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 
-from agentchat import CodeResult, Transcript
+import pytest
+
+from agentchat import CodeResult, Conversation, Delta, Transcript
+from agentchat.demo import TASK, UNTIL, DemoModel
+from agentchat.personas import shipped_personas
+from agentchat.teams import team_of
 from tests.cli.conftest import Cli
 
 
@@ -36,6 +42,32 @@ def test_every_command_that_the_demo_names_works(cli: Cli) -> None:
     again = cli("resume", id)
     assert (again.code, again.out) == (0, "")
     assert "there is nothing to go on with" in again.err
+
+
+def test_beyond_its_script_the_demo_says_how_to_go_on_with_a_real_model(cli: Cli, model: str) -> None:
+    assert cli("demo", "--save", "demo.jsonl").code == 0
+    said = cli("resume", "demo.jsonl", "--say", "and the 11th?")
+    assert said.code == 1
+    (line,) = re.findall(r"branch off: agentchat (fork FILE\|ID --edit .+ --say '...')$", said.err, re.MULTILINE)[:1]
+    words = shlex.split(line.replace("FILE|ID", "demo.jsonl").replace("NAME", model).replace("...", "and the 11th?"))
+    branch = cli(*words)
+    assert (branch.code, branch.out) == (0, "The answer is 42. DONE\n")
+
+
+@pytest.mark.anyio
+async def test_a_demo_that_is_stopped_while_the_coder_speaks_goes_on_with_the_reply_that_was_lost() -> None:
+    personas = shipped_personas()
+    team = team_of([personas["coder"], personas["runner"]], model=DemoModel())
+    chat = Conversation(team, until=UNTIL)
+    async with chat.open(TASK, id="demo") as run:
+        async for item in run:
+            if isinstance(item, Delta):
+                await run.interrupt()
+    assert run.result.outcome.kind == "interrupted"
+    result = await chat.resume("demo")
+    bodies = [message.body for message in result.transcript.messages()]
+    assert [body.ok for body in bodies if isinstance(body, CodeResult)] == [False, True]
+    assert result.outcome.kind == "done"
 
 
 def test_without_a_prefix_of_color_the_output_is_plain(cli: Cli) -> None:
