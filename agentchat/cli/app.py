@@ -61,6 +61,8 @@ class Commands(TyperGroup):
                 raise typer.Exit(0) from None
             if isinstance(cause, AgentChatError):
                 raise _told(cause) from None
+            if isinstance(cause, OSError):  # `main` tells those that a user can do something about
+                raise cause from group
             raise
         return result
 

@@ -209,3 +209,18 @@ def test_no_sandbox_is_a_refusal_with_the_line_that_installs_one(cli: Cli, tmp_p
     said = cli("doctor", env=env)
     assert said.code == 1
     assert "The demo cannot run" in said.out
+
+
+def test_streams_that_are_closed_lead_nowhere(cli: Cli, model: str) -> None:
+    said = cli("run", "x", "-m", model, "--save", "a.jsonl", prefix=["sh", "-c", 'exec "$@" <&-', "sh"])
+    assert (said.code, said.out) == (0, "The answer is 42. DONE\n")
+    silent = cli("run", "x", "-m", model, "--save", "b.jsonl", prefix=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    assert silent.code == 0
+    assert cli("replay", "--check", "b.jsonl").code == 0
+
+
+@pytest.mark.parametrize("words", [["--version"], ["demo"]])
+def test_an_output_that_takes_nothing_more_is_told(cli: Cli, words: list[str]) -> None:
+    said = cli(*words, prefix=["sh", "-c", 'exec "$@" >/dev/full', "sh"])
+    assert said.code == 1
+    assert said.err.startswith("agentchat: standard output cannot be written (no space left on device)")
