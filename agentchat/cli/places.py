@@ -66,8 +66,11 @@ def find(source: str, store: Path | None) -> Found:
 
     A torn tail is told on stderr.
 
-    Raises TranscriptError, NoSuchConversation, ConfigurationError where several ids begin so, StoreUnavailable.
+    Raises TranscriptError, NoSuchConversation, ConfigurationError for an empty name or where several ids begin so,
+    StoreUnavailable.
     """
+    if not source.strip():
+        raise ConfigurationError("the name of the conversation is empty; agentchat ls lists those there are")
     path = Path(source)
     if path.suffix == ".jsonl" or path.is_file() or path.is_dir():
         transcript = _load(path)

@@ -27,8 +27,8 @@ def check_name(spec: str) -> None:
     known = [AUTO, *SANDBOXES]
     if spec not in known:
         near = difflib.get_close_matches(spec, known, n=1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        raise ConfigurationError(f"there is no sandbox {spec!r}; {guess}Known are {', '.join(map(repr, known))}")
+        guess = f"; did you mean {near[0]!r}?" if near else "."
+        raise ConfigurationError(f"there is no sandbox {spec!r}{guess} There are {', '.join(map(repr, known))}")
 
 
 async def choose(spec: str | Sandbox) -> Sandbox:

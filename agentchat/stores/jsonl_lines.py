@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic_core import from_json
 
 from agentchat.errors import DamagedTranscript, NotATranscript, TranscriptError
-from agentchat.transcript.chain import NO_LINE, digest, read_blob_line
+from agentchat.transcript.chain import CR_LF, NO_LINE, digest, read_blob_line
 
 _BEGINNINGS = (b'{"v":', b'{"blob":')
 
@@ -112,7 +112,8 @@ class Lines:
         if seq != self.seq + 1:
             raise DamagedTranscript(f"event {seq!r} where event {self.seq + 1} should be")
         if prev != self.head:
-            raise DamagedTranscript("this does not continue the line before it: one of the two was changed")
+            how = CR_LF if line.endswith(b"\r") else "one of the two was changed"
+            raise DamagedTranscript(f"this does not continue the line before it: {how}")
         self._starts.append(self.size)
         self.head = digest(line)
 

@@ -64,6 +64,9 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+CR_LF: Final = "something made CR LF of its line ends: put LF back (for git: *.jsonl -text in .gitattributes)"
+"""What may have happened to a file whose lines end in a carriage return: JSON never does."""
+
 _NO_BLOBS: Final[dict[str, bytes]] = {}
 
 
@@ -102,7 +105,8 @@ def _decode(line: bytes, blob: Callable[[str], bytes] | None, number: int | None
     try:
         raw = _parse(line)
     except (ValueError, RecursionError) as error:
-        raise DamagedTranscript(f"this is no JSON ({error})", line=number) from None
+        how = str(error) if line.strip() else "the line is empty"
+        raise DamagedTranscript(f"this is no JSON ({how})", line=number) from None
     version = raw.get("v") if isinstance(raw, dict) and "event" in raw else None
     if type(version) is not int or version < 1:
         raise NotATranscript("this is no entry of a transcript", line=number)

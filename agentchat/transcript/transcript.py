@@ -22,7 +22,17 @@ from pydantic import BaseModel
 
 from agentchat.errors import DamagedTranscript, NoSuchEvent, NotATranscript, OutOfOrder, TranscriptError
 from agentchat.transcript.calls import Reply
-from agentchat.transcript.chain import BLOB_LINE, NO_LINE, blob_line, blob_names, decode, digest, encode, read_blob_line
+from agentchat.transcript.chain import (
+    BLOB_LINE,
+    CR_LF,
+    NO_LINE,
+    blob_line,
+    blob_names,
+    decode,
+    digest,
+    encode,
+    read_blob_line,
+)
 from agentchat.transcript.edits import changed
 from agentchat.transcript.events import CallFinished, Edited, Entry, Event, Forked, Opened, Said
 from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Part, Text, unwrap
@@ -269,7 +279,8 @@ class Transcript:
             word = "comes twice" if entry.seq <= len(self._entries) else f"follows {len(self._entries)}: a gap"
             raise OutOfOrder(f"event {entry.seq} {word}")
         if entry.prev != self.head:
-            raise DamagedTranscript(f"event {entry.seq} does not continue the line before it; one was changed")
+            how = CR_LF if line is not None and line.endswith(b"\r") else "one was changed"
+            raise DamagedTranscript(f"event {entry.seq} does not continue the line before it; {how}")
         if line is None:
             line, blobs = encode(entry)
         self._take(entry, line, blobs)

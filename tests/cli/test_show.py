@@ -53,8 +53,9 @@ def newer(line: bytes) -> bytes:
         (lambda lines: [newer(lines[0]), *lines[1:]], "line 1: written in format 99"),
         (lambda lines: [b'{"a":1}'], "line 1: this is no entry of a transcript"),
         (lambda lines: [], "holds no complete event"),
+        (lambda lines: [line + b"\r" for line in lines], "line 2: event 2 does not continue the line before it; somet"),
     ],
-    ids=["edited", "missing", "damaged", "newer", "something else", "empty"],
+    ids=["edited", "missing", "damaged", "newer", "something else", "empty", "other line ends"],
 )
 def test_a_file_that_is_not_right_is_named_with_the_line(cli: Cli, demo: Path, change: object, told: str) -> None:
     lines = demo.read_bytes().splitlines()
@@ -74,6 +75,7 @@ def test_no_file_a_directory_and_a_store_are_told_apart(cli: Cli) -> None:
     for source, told in (
         ("none.jsonl", "none.jsonl: cannot be read"),
         ("d.jsonl", "d.jsonl: cannot be read"),
+        ("", "the name of the conversation is empty"),
         (str(cli.store), "this is a store, not a transcript; name a conversation in it"),
     ):
         said = cli("show", source)

@@ -12,6 +12,7 @@ import anyio
 import pytest
 from pydantic import JsonValue
 
+from agentchat import Assistant, Conversation, MaxTurns, ScriptedModel
 from agentchat.errors import (
     Conflict,
     ConversationExists,
@@ -353,3 +354,11 @@ async def test_a_removed_file_takes_its_lease_along(tmp_path: Path) -> None:
     with pytest.raises(LeaseLost):
         await store.renew(lease)
     assert names_in(tmp_path) == [], "nothing of it comes back"
+
+
+async def test_line_ends_that_were_changed_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    await Conversation([Assistant("a", model=ScriptedModel(["x"]))], until=MaxTurns(1), store=path).run("go", id="a")
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    with pytest.raises(DamagedTranscript, match=r"a.jsonl: line 2: .* CR LF of its line ends"):
+        await JsonlStore(path).read("a")

@@ -155,7 +155,7 @@ def test_text_that_is_no_utf8_cannot_be_written() -> None:
 @pytest.mark.parametrize(
     ("line", "error", "says"),
     [
-        (b"", DamagedTranscript, "no JSON"),
+        (b"", DamagedTranscript, r"no JSON \(the line is empty\)"),
         (b"hello", DamagedTranscript, "no JSON"),
         (b'{"v":1', DamagedTranscript, "no JSON"),
         (b"[" * 100_000, DamagedTranscript, "no JSON"),

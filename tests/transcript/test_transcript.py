@@ -92,6 +92,8 @@ def test_a_gap_a_duplicate_and_a_broken_chain_are_errors() -> None:
         log.append(entry._replace(seq=5))
     with pytest.raises(DamagedTranscript, match="event 3 does not continue"):
         log.append(entry._replace(prev=NO_LINE))
+    with pytest.raises(DamagedTranscript, match="CR LF of its line ends"):
+        log.append(entry._replace(prev=NO_LINE), b"{}\r")
     with pytest.raises(ValueError, match="surrogate"):
         log.append(entry._replace(event=said("\ud800")))
     assert len(log) == 2
