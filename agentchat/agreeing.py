@@ -22,9 +22,10 @@ from agentchat.policy.routing.plans import FINISH, AnyPlan, HandoffsPlan, Superv
 from agentchat.policy.rules import Rule
 from agentchat.policy.spending.budget import Budget
 from agentchat.policy.typed.schemas import answer_schema, strictable, type_schema
-from agentchat.runtime.replying import ANSWER, HAND_OVER
+from agentchat.runtime.replying import ANSWER
 from agentchat.seams import Agent
 from agentchat.transcript.calls import JsonObject, ToolSpec
+from agentchat.transcript.messages import HAND_OVER
 
 FULL: Final = 0.8
 """The part of a model's window that a request may fill before what came before is summed up: DESIGN's figure."""

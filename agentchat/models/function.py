@@ -8,19 +8,21 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from agentchat.errors import ConfigurationError
+from agentchat.models.replies import KINDS, Answered, is_answer, reply_of
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.transcript.calls import Reply
-from agentchat.transcript.messages import TextPart
 
-Answers: TypeAlias = "Callable[[ModelRequest], str | Reply | Awaitable[str | Reply]]"
+Answers: TypeAlias = "Callable[[ModelRequest], Answered | Awaitable[Answered]]"
 """A function that answers a request, plain or async."""
 
 
 class FunctionModel:
-    """Answers with what `func(request)` returns: a text, or a whole Reply where usage or tool calls matter.
+    """Answers with what `func(request)` returns: the same kinds of answer as those of a `ScriptedModel`.
 
-    `func` may be async; what it raises fails the call. `name` is the name on the card, by default the function's own.
+    `request.messages[-1].content` is what was said last, `request.agent` who asks, `request.index` counts this model's
+    calls in the conversation from 0. `func` may be async; what it raises fails the call. `name` is that on the card, by
+    default the function's own.
     """
 
     def __init__(self, func: Answers, *, name: str | None = None) -> None:
@@ -44,18 +46,11 @@ def named_card(name: str) -> ModelCard:
     return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}')
 
 
-def text_reply(text: str) -> Reply:
-    """A finished reply of one text; its usage is unknown."""
-    return Reply(parts=(TextPart(content=text),), finish="stop")
-
-
 async def answer_of(func: Answers, request: ModelRequest) -> Reply:
-    """The reply of a function. Raises ConfigurationError when it returns neither text nor Reply."""
+    """The reply of a function. Raises ConfigurationError when it returns what is no answer."""
     answer = func(request)
     if inspect.isawaitable(answer):
         answer = await answer
-    if isinstance(answer, str):
-        return text_reply(answer)
-    if isinstance(answer, Reply):
-        return answer
-    raise ConfigurationError(f"a model function must return str or Reply, not {type(answer).__name__}")
+    if is_answer(answer):
+        return reply_of(answer, request)
+    raise ConfigurationError(f"a model function returned a {type(answer).__name__}; an answer is {KINDS}")

@@ -9,7 +9,8 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from agentchat.errors import ConfigurationError, ModelRejected
-from agentchat.models.function import Answers, answer_of, named_card, text_reply
+from agentchat.models.function import Answers, answer_of, named_card
+from agentchat.models.replies import KINDS, Answered, is_answer, reply_of, text_reply
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.transcript.calls import Reply
@@ -21,14 +22,17 @@ class Chunks(NamedTuple):
     pieces: tuple[str, ...]
 
 
-Scripted: TypeAlias = "str | Reply | Exception | Chunks | Answers"
-"""One answer: a text, a Reply, an exception to raise, text in pieces, or a function of the request."""
+Scripted: TypeAlias = "Answered | Exception | Chunks | Answers"
+"""One answer; an exception to raise, a text in pieces, or a function of the request."""
 
 
 class ScriptedModel:
     """Answers the n-th request of every conversation with the n-th of `replies`.
 
-    A call of a tool is `Reply(parts=(ToolCallPart(id="c1", name="look", arguments="{}"),), finish="tool_calls")`.
+    A reply is a text; a pydantic model, which is a typed answer (`Direction(next="coder")`; `Text.of("...")` for text
+    where that is one of several types); `ToolCallPart.of("refund", order=4711)` or a list of such, which calls tools;
+    `Handoff(to="desk")`; a whole `Reply`, where usage matters; `Chunks` for text that arrives in pieces; an exception,
+    which is raised; or a function of the request that gives one of these.
 
     The place is `request.index`, so one object serves many conversations at once, and a resumed one goes on where it
     was. `delay` is the seconds each answer takes. A request beyond the end raises ModelRejected.
@@ -38,9 +42,14 @@ class ScriptedModel:
         if isinstance(replies, str):
             raise ConfigurationError("ScriptedModel takes a list of replies, not one text")
         for place, reply in enumerate(replies):
-            if not (isinstance(reply, str | Reply | Exception | Chunks) or callable(reply)):
-                raise ConfigurationError(f"reply {place} of {name!r} is a {type(reply).__name__}, which is no answer")
-        self._replies = tuple(text_reply(reply) if isinstance(reply, str) else reply for reply in replies)
+            known = is_answer(reply) or isinstance(reply, Exception | Chunks) or callable(reply)
+            if not known or isinstance(reply, type):
+                what = f"the class {reply.__name__}" if isinstance(reply, type) else f"a {type(reply).__name__}"
+                raise ConfigurationError(
+                    f"reply {place} of {name!r} is {what}; a reply is {KINDS}, an exception, "
+                    "Chunks, or a function of the request"
+                )
+        self._replies = tuple(replies)
         self._card = named_card(name)
         self._delay = delay
         # Kept for `assert_complete` alone; no answer depends on it.
@@ -63,8 +72,6 @@ class ScriptedModel:
         if self._delay > 0:
             await anyio.sleep(self._delay)
         reply = self._replies[index]
-        if isinstance(reply, Reply):
-            return reply
         if isinstance(reply, Exception):
             # One object may be raised many times: without this its traceback would grow with each.
             raise reply.with_traceback(None)
@@ -73,7 +80,7 @@ class ScriptedModel:
                 emit(piece)
                 await checkpoint()
             return text_reply("".join(reply.pieces))
-        return await answer_of(reply, request)
+        return await answer_of(reply, request) if callable(reply) else reply_of(reply, request)
 
     def assert_complete(self, conversation: str | None = None) -> None:
         """Raise AssertionError naming the replies that were not asked for, by one conversation or by any."""
@@ -87,6 +94,6 @@ class ScriptedModel:
             )
 
 
-def _shown(reply: Reply | Exception | Chunks | Answers) -> str:
+def _shown(reply: Scripted) -> str:
     shown = repr(reply.text if isinstance(reply, Reply) else reply)
     return shown if len(shown) <= 80 else shown[:77] + "..."

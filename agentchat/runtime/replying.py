@@ -18,13 +18,11 @@ from agentchat.policy.prompts.context import context_of
 from agentchat.policy.typed.answers import Problems, read_answer, repair_prompt
 from agentchat.seams import Agent, Approval, ModelAnswer, PersonAnswer, Says, Tool, ToolAnswer, TypedAnswer
 from agentchat.transcript.calls import JsonObject, OutputMode
-from agentchat.transcript.messages import Direction, Handoff, ToolCallPart
+from agentchat.transcript.messages import HAND_OVER, Direction, Handoff, ToolCallPart
 from agentchat.transcript.transcript import Transcript
 
 ANSWER: Final = "answer"
 """The name of the tool that takes a typed answer, where a model is asked for it that way."""
-HAND_OVER: Final = "transfer_to_"
-"""What the names of the tools begin with by which an agent hands over."""
 
 
 class Replier(Protocol):

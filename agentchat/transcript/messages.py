@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -42,12 +42,20 @@ class ReasoningPart(Frozen):
 
 
 class ToolCallPart(Frozen):
-    """A model asks for a tool. `arguments` is the raw text the model wrote: it may be no JSON at all."""
+    """A model asks for a tool. `arguments` is the raw text the model wrote: it may be no JSON at all.
+
+    `ToolCallPart.of("refund", order=4711)` makes one from arguments, for scripts and tests.
+    """
 
     type: Literal["tool_call"] = "tool_call"
     id: str
     name: str
     arguments: str
+
+    @classmethod
+    def of(cls, tool: str, /, **arguments: JsonValue) -> ToolCallPart:
+        """A call of a tool with these arguments; its id is `call_` and the tool's name."""
+        return cls(id=f"call_{tool}", name=tool, arguments=json.dumps(arguments, ensure_ascii=False))
 
 
 class ToolCallResponsePart(Frozen):
@@ -254,6 +262,10 @@ class Direction(Frozen):
     def text(self) -> str:
         """The instruction, or the reason where there is none."""
         return self.instruction or self.reason or ""
+
+
+HAND_OVER: Final = "transfer_to_"
+"""What the names of the tools begin with by which an agent's model hands over."""
 
 
 class Handoff(Frozen):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
+from pydantic import BaseModel, RootModel
 
+from agentchat import Assistant, Conversation, Direction, Handoffs, MaxTurns, Supervisor
 from agentchat.errors import ConfigurationError, ModelBusy, ModelRejected
 from agentchat.models.function import FunctionModel
 from agentchat.models.scripted import Chunks, ScriptedModel
 from agentchat.policy.prompts.request import ModelRequest
-from agentchat.transcript.calls import Reply, Usage
-from agentchat.transcript.messages import TextPart
+from agentchat.seams import Model
+from agentchat.transcript.calls import Reply, ToolResult, Usage
+from agentchat.transcript.events import CallFinished
+from agentchat.transcript.messages import Handoff, Text, TextPart, ToolCallPart
 from tests.models.asking import Heard, ask, request_for
 
 pytestmark = pytest.mark.anyio
@@ -123,7 +129,7 @@ async def test_a_function_must_answer_with_text_or_reply() -> None:
     def wrong(request: ModelRequest) -> str:
         return 17  # type: ignore[return-value]  # the mistake that is tested
 
-    with pytest.raises(ConfigurationError, match="not int"):
+    with pytest.raises(ConfigurationError, match="returned a int; an answer is a text"):
         await ask(FunctionModel(wrong))
 
 
@@ -135,3 +141,71 @@ def test_wrong_scripts_are_refused_at_once() -> None:
     with pytest.raises(ConfigurationError, match="takes a function"):
         FunctionModel("x")  # type: ignore[arg-type]  # the mistake that is tested
     assert ScriptedModel([], name="s").card().tail == '],"model":"s"'
+
+
+class Verdict(BaseModel):
+    right: bool
+
+
+class Numbers(RootModel[list[int]]):
+    pass
+
+
+def refund(order: int) -> str:
+    """Give the money back."""
+    return f"{order} is refunded"
+
+
+async def outputs(model: Model, emits: object = None, **more: Any) -> list[object]:
+    """What an assistant of this model says in two turns."""
+    seen = Assistant("ann", model=model, emits=emits, repairs=0, **more)
+    result = await Conversation([seen], until=MaxTurns(2)).run("go")
+    assert result.outcome.kind == "limit", result.outcome
+    return [message.model({"Verdict": Verdict, "Numbers": Numbers}) for message in result.transcript.messages()[1:]]
+
+
+@pytest.mark.parametrize("emits", [Verdict | Numbers, str | Verdict | Numbers])
+async def test_a_typed_answer_is_given_in_the_form_that_is_asked_for(emits: object) -> None:
+    said = [Verdict(right=True), Numbers([1, 2])]
+    assert await outputs(ScriptedModel(said), emits) == said
+    assert await outputs(FunctionModel(lambda request: said[request.index]), emits) == said
+
+
+async def test_one_typed_answer_and_text_among_types() -> None:
+    assert await outputs(ScriptedModel([Verdict(right=False)] * 2), Verdict) == [Verdict(right=False)] * 2
+    assert await outputs(ScriptedModel([Numbers([3])] * 2), Numbers) == [Numbers([3])] * 2
+    assert await outputs(ScriptedModel([Text.of("why?")] * 2), str | Verdict) == [Text.of("why?")] * 2
+    assert await outputs(ScriptedModel([Text.of("why?")] * 2)) == [Text.of("why?")] * 2
+
+
+async def test_tools_are_called_with_arguments_as_they_are_in_python() -> None:
+    both = [ToolCallPart.of("refund", order=1), ToolCallPart.of("refund", order=2)]
+    model = ScriptedModel([ToolCallPart.of("refund", order=4711), "a", lambda _: both, "b"])
+    chat = Conversation([Assistant("ann", model=model, tools=[refund])], until=MaxTurns(2))
+    result = await chat.run("go")
+    values = [entry.event.result.value for entry in result.transcript if isinstance(entry.event, CallFinished)
+              and isinstance(entry.event.result, ToolResult)]  # fmt: skip
+    assert values[0] == "4711 is refunded"
+    assert sorted(map(str, values[1:])) == ["1 is refunded", "2 is refunded"]  # in whichever order they came back
+    assert result.output == "b"
+    model.assert_complete()
+
+
+async def test_a_script_directs_and_hands_over() -> None:
+    front = Assistant("front", model=ScriptedModel([Handoff(to="desk", reason="money")], name="front"))
+    desk = Assistant("desk", model=ScriptedModel(["Refunded."], name="desk"))
+    result = await Conversation([front, desk], routing=Handoffs(to={"front": ["desk"]}), until=MaxTurns(4)).run("go")
+    assert (result.outcome.kind, result.output) == ("done", "Refunded.")
+    directions = [Direction(next="desk", instruction="refund it"), Direction(next="finish", answer="It is done.")]
+    boss = Supervisor("boss", team=[desk], model=ScriptedModel(directions, name="boss"))
+    result = await Conversation(boss, until=MaxTurns(4)).run("go")
+    assert (result.outcome.kind, result.output) == ("done", "It is done.")
+
+
+def test_classes_and_lists_of_anything_are_no_replies() -> None:
+    with pytest.raises(
+        ConfigurationError, match="reply 0 of 'scripted' is the class Verdict; a reply is a text, a pyd"
+    ):
+        ScriptedModel([Verdict])  # type: ignore[list-item]  # the mistake that is tested
+    with pytest.raises(ConfigurationError, match="reply 0 of 'scripted' is a list; a reply is"):
+        ScriptedModel([["a", "b"]])  # type: ignore[list-item]  # the mistake that is tested
