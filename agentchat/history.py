@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import PydanticSerializationError
 
 from agentchat.errors import ConfigurationError, Conflict, ConversationClosed
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.state import state_of
-from agentchat.runtime.questions import asked_in, check_answer
+from agentchat.runtime.questions import answer_of, asked_in, check_answer
 from agentchat.seams import Clock, Store
 from agentchat.stores.reading import load, take_in
 from agentchat.transcript.chain import encode
@@ -62,8 +62,8 @@ async def answer(
     id: as for `say`. Raises ConfigurationError for a question that is not open (answered before, or never put), and
     for a value that does not fit what was asked; nothing is written then.
     """
-    answered = Answered(pause=question, value=to_jsonable_python(value), by=by, id=id)
     transcript = await load(store, conversation)
+    answered = Answered(pause=question, value=answer_of(transcript, question, value), by=by, id=id)
     while True:
         if id is not None and id in commands_in(transcript):
             return commands_in(transcript)[id]

@@ -21,7 +21,7 @@ from agentchat.policy.cards import ToolCard
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.spending.amounts import Amount
 from agentchat.policy.spending.ledger import ledger_of
-from agentchat.policy.spending.usage import usage_of
+from agentchat.policy.spending.usage import Spent, usage_of
 from agentchat.result import Result
 from agentchat.seams import Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments
@@ -166,17 +166,20 @@ def spent_in(result: Result) -> Reserved:
     """What an inner conversation has cost in all, as its own ledger has it."""
     accounts = ledger_of(result.transcript).conversation
     taken = ledger_of(result.transcript).account("budget", "conversation").taken
-    priced = usage_of(result.transcript).total.usd.complete
+    used = usage_of(result.transcript).total
     tiers = {
-        scope.removeprefix(_TIER): _share(account.taken, priced=priced)
+        scope.removeprefix(_TIER): _share(account.taken, used)
         for scope, account in accounts.items()
         if scope.startswith(_TIER)
     }
-    return Reserved(**_share(taken, priced=priced).model_dump(), tiers=tiers or None)
+    return Reserved(**_share(taken, used).model_dump(), tiers=tiers or None)
 
 
 _TIER: Final = "tier "
 
 
-def _share(taken: Amount, *, priced: bool) -> Share:
-    return Share(calls=taken.calls, tokens=taken.tokens, usd=taken.nanos / 1e9 if priced or taken.nanos else None)
+def _share(taken: Amount, used: Spent) -> Share:
+    """Nothing booked is nothing spent only where every call has said what it took: else it is not known."""
+    tokens = taken.tokens if used.tokens.complete or taken.tokens else None
+    usd = taken.nanos / 1e9 if used.usd.complete or taken.nanos else None
+    return Share(calls=taken.calls, tokens=tokens, usd=usd)

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 import anyio
 from anyio.abc import TaskGroup
 from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
 
 from agentchat.errors import (
     AgreementChanged,
@@ -30,7 +29,7 @@ from agentchat.policy.state import state_of
 from agentchat.result import Result
 from agentchat.runtime.manager import BeforeTurn, Judge, Manager
 from agentchat.runtime.problems import only_one
-from agentchat.runtime.questions import Answerer, Question, Questions, asked_in, check_answer
+from agentchat.runtime.questions import Answerer, Question, Questions, answer_of, asked_in, check_answer
 from agentchat.runtime.rerun import unsettled
 from agentchat.runtime.tape import Tape
 from agentchat.runtime.watch import Watch
@@ -377,11 +376,12 @@ class Run:
     async def answer(self, question: str, value: object, *, by: str = USER, id: str | None = None) -> None:
         """Answer a question by its id. Raises ConfigurationError where it is not open, or the value does not fit.
 
-        id: the caller's own of this command; the same id again does nothing.
+        value: what was asked for; to an act that needs a person's word an `Approval`, or just True or False. id: the
+        caller's own of this command; the same id again does nothing.
         """
         if id is not None and id in commands_in(self.transcript):
             return
-        answered = Answered(pause=question, value=to_jsonable_python(value), by=by, id=id)
+        answered = Answered(pause=question, value=answer_of(self.transcript, question, value), by=by, id=id)
         check_answer(self.transcript, answered)
         await self._live.put(answered)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import anyio
+from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
 from agentchat.errors import ConfigurationError
@@ -27,6 +28,7 @@ class Question(NamedTuple):
 
 Wanted: TypeAlias = Literal["approval", "yes", "text", "json"]
 """What a person is to give: their word on an act (`Approval`), yes or no, text, or JSON of any other shape."""
+_WORDS: Final[dict[Wanted, str]] = {"approval": ". Give True, False, or an Approval(yes=..., reason=...)"}
 NOBODY: Final = "nobody is there to be asked"
 
 
@@ -80,6 +82,15 @@ def asked_in(transcript: Transcript) -> Asked:
     return transcript.fold(_ASKED)
 
 
+def answer_of(transcript: Transcript, pause: str, value: object) -> JsonValue:
+    """An answer as it is recorded. To an act that needs somebody's word, True and False are answers."""
+    question = asked_in(transcript).open.get(pause)
+    if isinstance(value, bool) and question is not None and wanted_by(question.answer_schema) == "approval":
+        return {"yes": value}
+    given: JsonValue = to_jsonable_python(value)
+    return given
+
+
 def check_answer(transcript: Transcript, answered: Answered) -> None:
     """Raise ConfigurationError for an answer that nothing waits for, or that does not fit what was asked."""
     asked = asked_in(transcript)
@@ -93,7 +104,8 @@ def check_answer(transcript: Transcript, answered: Answered) -> None:
         raise ConfigurationError(f"{answered.pause!r}: {known}; nothing was written")
     problems = misfits(answered.value, question.answer_schema)
     if problems:
-        raise ConfigurationError(f"the answer to {answered.pause!r} does not fit: {'; '.join(problems)}")
+        how = _WORDS.get(wanted_by(question.answer_schema), "")
+        raise ConfigurationError(f"the answer to {answered.pause!r} does not fit: {'; '.join(problems)}{how}")
 
 
 def _open(asked: Asked) -> str:
@@ -138,7 +150,7 @@ class Questions:
         value = answerer(Question(paused.pause, paused.question, paused.answer_schema, paused.to))
         if isinstance(value, Awaitable):
             value = await value
-        answered = Answered(pause=paused.pause, value=to_jsonable_python(value), by=paused.to)
+        answered = Answered(pause=paused.pause, value=answer_of(desk.transcript, paused.pause, value), by=paused.to)
         check_answer(desk.transcript, answered)
         desk.offer(answered)
         await desk.commit()

@@ -15,6 +15,7 @@ from agentchat.agents.supervisor import Supervisor
 from agentchat.agents.user_proxy import UserProxy
 from agentchat.conversation import Conversation
 from agentchat.errors import CallUnsettled, ConfigurationError, ConversationClosed, ToolError
+from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.rules import Emitted, MaxTurns
 from agentchat.policy.spending.budget import Budget
 from agentchat.runtime.questions import Question
@@ -154,6 +155,31 @@ async def test_a_tool_that_needs_a_persons_word(yes: bool) -> None:
     assert asked[0].text == "May w call wipe(path='/')?"
     heard = model.bodies[1]["messages"][-1]["content"]
     assert heard == ("wiped" if yes else "error: user did not allow this: too dangerous")
+
+
+async def test_true_and_false_are_a_persons_word(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    @tool(approve=True)
+    def wipe(path: str) -> str:
+        done.append(path)
+        return "wiped"
+
+    for word, count in ((True, 1), (False, 1)):
+        team = [Assistant("w", model=Recording(asks(("wipe", '{"path":"/"}')), "ok"), tools=[wipe])]
+        result = await Conversation(team, until=MaxTurns(1), answer=lambda _, word=word: word).run("go")  # type: ignore[misc]  # mypy cannot infer it
+        assert (result.output, len(done)) == ("ok", count), result.outcome
+    chat = Conversation(team, until=MaxTurns(1), store=tmp_path / "t.db")
+    question = str((await chat.run("go", id="x")).outcome.values["question"])
+    with pytest.raises(ConfigurationError, match=r"must be an object, not \"y\". Give True, False, or an Approval"):
+        await chat.answer("x", question, "y")
+    await chat.answer("x", question, True)
+    assert ((await chat.resume("x")).output, len(done)) == ("ok", 2)
+    async with chat.open("go", id="y") as run:
+        async for item in run:
+            if isinstance(item, Entry) and isinstance(item.event, Paused):
+                await run.answer(item.event.pause, False)
+    assert (run.result.output, len(done)) == ("ok", 2)
 
 
 async def test_a_question_without_anybody_there_leaves_the_run_and_is_answered_later(tmp_path: Path) -> None:
@@ -356,6 +382,15 @@ async def test_a_team_in_a_file_has_a_file_beside_it(tmp_path: Path) -> None:
     files = sorted(path.name for path in tmp_path.glob("*.jsonl"))  # noqa: ASYNC240 - a folder of two files
     assert len(files) == 2
     assert Transcript.load(tmp_path / files[0]).conversation.startswith(result.conversation)
+
+
+async def test_what_an_inner_conversation_does_not_know_of_its_cost_is_not_nought() -> None:
+    inner = Conversation([Assistant("expert", model=ScriptedModel(["blue"], name="i"))], until=MaxTurns(1))
+    outer = Assistant("outer", model=Recording(asks(("ask", '{"task":"?"}')), "ok"), tools=[inner.as_tool("ask")])
+    result = await Conversation([outer], until=MaxTurns(1)).run("go")
+    checked(result.transcript)
+    assert str(result.usage.delegated.tokens) == "unknown"
+    assert "of which delegated 1 model call, unknown tokens, cost unknown" in str(result.usage)
 
 
 async def test_an_inner_conversation_spends_no_more_than_the_outer_one_has(tmp_path: Path) -> None:
