@@ -10,8 +10,11 @@ from agentchat.policy.fitting import gives, says
 from agentchat.policy.naming import nearest, unknown
 from agentchat.policy.routing.plans import PERSON, HandoffsPlan, read_plan
 from agentchat.policy.rules import Emitted, HandedTo, Leaf, Where
+from agentchat.policy.rules.where import OPS
 
 _ROUTES: Final = ("Direction", "Handoff")
+_PLAIN: Final = ("string", "number", "integer", "boolean")
+"""What has nothing inside, as JSON schemas name it."""
 
 
 def rule_problems(charter: Charter, leaves: Iterable[Leaf]) -> Iterator[str]:
@@ -55,3 +58,10 @@ def _fields(charter: Charter, leaf: Where) -> Iterator[str]:
         if name not in fields:
             told = f"{leaf} looks at {name!r}, and {leaf.type} has no such field"
             yield f"{told}{nearest(name, fields)} (there are: {', '.join(fields) or 'none'})"
+    for one in leaf.conditions:
+        name, *inside = one.path.split(".")
+        field = fields.get(name)
+        kind = field.get("type") if isinstance(field, dict) else None
+        if inside and kind in _PLAIN:
+            told = f"{leaf} looks for {'.'.join(inside)!r} inside {name!r}, which is a {kind}"
+            yield f"{told} (a comparison is one of: {', '.join(OPS)})"

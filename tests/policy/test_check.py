@@ -25,6 +25,7 @@ from agentchat.policy.rules import (
 )
 from agentchat.policy.spending.budget import Budget, Cap
 from agentchat.policy.spending.prices import FREE
+from agentchat.transcript.calls import JsonObject
 from tests.policy.cards import PRICE, card, charter, edge, graph, model, team
 from tests.policy.test_charter import runner
 
@@ -322,6 +323,17 @@ def test_a_rule_that_waits_for_a_type_that_nobody_says() -> None:
     assert wrong(team(*agents, card("c", kind="function")), Emitted("Drft") | MaxTurns(1)) == []  # c may say anything
     handing = team(*agents, plan=HandoffsPlan(start="a", to={"a": ("b",)}))
     assert wrong(handing, Emitted("Handoff", by="a") | MaxTurns(1)) == []
+
+
+def test_a_comparison_that_does_not_exist_is_no_field() -> None:
+    fields: JsonObject = {"score": {"type": "number"}, "by": {"$ref": "#/$defs/By"}, "any": True}
+    report: JsonObject = {"type": "object", "properties": fields}
+    agreed = team(card("a", emits=("Report",))).model_copy(update={"schemas": {"Report": report}})
+    until = Where("Report", score__gte=0.8, score__ge=1, by__name="x", any__name=1) | MaxTurns(1)
+    assert [line.partition(" looks ")[2] for line in wrong(agreed, until)] == [
+        "for 'gte' inside 'score', which is a number "
+        "(a comparison is one of: eq, ne, lt, le, gt, ge, in, contains, exists)",
+    ]
 
 
 def test_a_rule_on_a_field_that_its_type_does_not_have() -> None:
