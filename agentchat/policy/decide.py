@@ -271,7 +271,7 @@ _RAISE: Final = "The limit is that of the whole conversation: raise it to go on,
 _ADVICE: Final[dict[OutcomeKind, str]] = {
     "done": "Nothing is left to do. Say something to the conversation to go on.",
     "limit": "Resume the conversation to go on: each run has the whole limit again; or raise the limit.",
-    "failed": "Put right what the reason names, then resume: what was recorded is not done again. "
+    "failed": "Put right what the reason names, then resume: the turn that failed is taken anew, the others stand. "
     "Where the model or its address is wrong, begin anew: they are part of what was agreed.",
     "interrupted": "Resume the conversation to go on from here.",
     "stopped": "Say something to the conversation, or resume it, to go on.",

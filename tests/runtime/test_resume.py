@@ -437,3 +437,24 @@ async def test_an_input_that_comes_before_the_end_is_stored_keeps_its_place(plac
     assert texts(result.transcript) == [("user", "go"), ("visitor", "one thing more"), ("ann", "one DONE")]
     assert kinds(result.transcript)[-1] == "closed"
     assert replay(result.transcript).differences == []
+
+
+async def test_the_turn_that_failed_is_taken_anew_with_its_calls_and_its_ending_says_so() -> None:
+    broken = [True]
+    inner = ScriptedModel(["one", "two"], name="inner")
+
+    @agent(model=inner)
+    async def worker(text: str, turn: Turn) -> str:
+        answer = await turn.model()
+        if broken:
+            raise RuntimeError("the database is down")
+        return f"{text}, {answer.text}"
+
+    ann = Assistant("ann", model=ScriptedModel(["first"], name="ann"))
+    chat = Conversation([ann, worker], until=MaxTurns(2))
+    failed = await chat.run("go", id="w")
+    assert "the turn that failed is taken anew, the others stand" in failed.outcome.advice
+    broken.clear()
+    result = await chat.resume("w")
+    assert result.output == "first, two"
+    assert {name: spent.calls for name, spent in result.usage.by_agent.items()} == {"ann": 1, "worker": 2}
