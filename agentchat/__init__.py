@@ -54,6 +54,7 @@ _HOME = {
     "Outcome": "agentchat.result",
     "Price": "agentchat.policy.spending.prices",
     "Question": "agentchat.runtime.questions",
+    "Recorded": "agentchat.rechecking",
     "Reply": "agentchat.transcript.calls",
     "Result": "agentchat.result",
     "RoundRobin": "agentchat.routing",

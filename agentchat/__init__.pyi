@@ -39,6 +39,7 @@ from agentchat.policy.rules import Where as Where
 from agentchat.policy.spending.budget import Budget as Budget
 from agentchat.policy.spending.budget import Cap as Cap
 from agentchat.policy.spending.prices import Price as Price
+from agentchat.rechecking import Recorded as Recorded
 from agentchat.rechecking import assert_replays as assert_replays
 from agentchat.rechecking import replay as replay
 from agentchat.result import Outcome as Outcome

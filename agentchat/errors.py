@@ -44,6 +44,7 @@ AgentChatError
 │   ├── NotRecorded             only recorded calls are allowed, and this one is not in the record
 │   └── NobodyToAnswer          a question to a person, and nobody is there to answer it
 ├── ToolError                   what a tool could not do, worded for the model
+├── WrongType                   what was said is of another type than is asked for
 ├── AgreementChanged            the team or rules differ from those the conversation was opened with
 └── ConversationClosed          the run is over; nothing can be said to it
 """
@@ -276,6 +277,10 @@ class AgreementChanged(AgentChatError):
     def __init__(self, message: str, changes: Sequence[str]) -> None:
         super().__init__(message + "".join(f"\n  - {change}" for change in changes))
         self.changes = tuple(changes)
+
+
+class WrongType(AgentChatError):
+    """What was said is of another type than is asked for, or does not fit that type."""
 
 
 class ConversationClosed(AgentChatError):

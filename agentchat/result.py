@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
-from agentchat.errors import ConversationClosed
+from agentchat.errors import ConversationClosed, WrongType
 from agentchat.policy.charter import charter_of
 from agentchat.policy.rules.explain import why_not
 from agentchat.policy.spending.usage import UsageReport, usage_of
@@ -17,6 +17,8 @@ from agentchat.runtime.questions import asked_in
 from agentchat.transcript.events import Closed, OutcomeKind, Paused, Said
 from agentchat.transcript.messages import ROUTING_BODIES, Data, Direction, Text, unwrap
 from agentchat.transcript.transcript import Transcript
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class Outcome(NamedTuple):
@@ -83,6 +85,14 @@ class Result:
                 if not isinstance(body, ROUTING_BODIES):
                     return body.text if isinstance(body, Text) else unwrap(body, self._types)
         return None
+
+    def output_as(self, kind: type[Kind]) -> Kind:
+        """The output, which is to be a `kind`; a type checker then knows it. Raises WrongType for anything else."""
+        output = self.output
+        if isinstance(output, kind):
+            return output
+        given = "there is none" if output is None else f"it is a {type(output).__name__}"
+        raise WrongType(f"the output was to be a {kind.__name__}, and {given}; the run ended as {self.outcome}")
 
     def _answer(self, supervisor: str, answer: JsonValue) -> BaseModel | str:
         """The answer of a supervisor that finished: text, or the model it was asked for."""

@@ -40,8 +40,7 @@ TASK = Task(
 @agent(sandbox="auto")
 async def check(program: Program, turn: Turn) -> Report:
     """Runs a program and the asserts of the task behind it."""
-    task = turn.messages[0].model({"Task": Task})
-    assert isinstance(task, Task)
+    task = turn.messages[0].model(Task)
     done = await turn.code(f"{program.source}\n{task.asserts}\n")
     return Report(passed=done.run.ok, output=(done.run.stdout + done.run.stderr)[-2000:])
 

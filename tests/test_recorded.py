@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agentchat.rechecking import Recorded, assert_replays
+from agentchat.transcript.transcript import Transcript
 from tests.debug.conversations import Held, functions, graph, nested, programs, supervised, tools, typed
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts" / "test_recorded"
@@ -28,3 +29,4 @@ def test_what_was_recorded_is_done_again(recorded: Recorded, held: Callable[[], 
 @pytest.mark.parametrize("path", sorted(TRANSCRIPTS.glob("*.jsonl")), ids=lambda path: path.stem)
 def test_each_recording_replays_without_its_program(path: Path) -> None:
     assert assert_replays(path).checked > 10
+    assert assert_replays(Transcript.load(path)).checked > 10

@@ -44,15 +44,20 @@ class NotAsRecorded(AssertionError):
     """A conversation is not as it was recorded, or could not be recorded; the message says how."""
 
 
-def assert_replays(path: str | Path, chat: Conversation | None = None, *, agents: bool = True) -> Replayed:
+def assert_replays(
+    source: str | Path | Transcript, chat: Conversation | None = None, *, agents: bool = True
+) -> Replayed:
     """Raise NotAsRecorded, an AssertionError, with the first difference, unless a recording comes out the same again.
 
-    chat: the team of today, held against the recorded one, and run in its place. agents: run its functions as well.
+    source: a file, or a transcript such as `result.transcript`. chat: the team of today, held against the recorded one,
+    and run in its place. agents: run its functions as well.
     """
     __tracebackhide__ = True
-    replayed = replay(_loaded(Path(path)), team=chat, agents=agents and chat is not None)
+    transcript = source if isinstance(source, Transcript) else _loaded(Path(source))
+    replayed = replay(transcript, team=chat, agents=agents and chat is not None)
     if not replayed.equal:
-        raise NotAsRecorded(f"{path} does not replay: {replayed}")
+        name = transcript.conversation if isinstance(source, Transcript) else source
+        raise NotAsRecorded(f"{name} does not replay: {replayed}")
     return replayed
 
 

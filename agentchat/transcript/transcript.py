@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar, overload
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from agentchat.errors import DamagedTranscript, NoSuchEvent, NotATranscript, OutOfOrder, TranscriptError
+from agentchat.errors import DamagedTranscript, NoSuchEvent, NotATranscript, OutOfOrder, TranscriptError, WrongType
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.chain import (
     BLOB_LINE,
@@ -38,6 +38,7 @@ from agentchat.transcript.events import CallFinished, Edited, Entry, Event, Fork
 from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Part, Text, unwrap
 
 S = TypeVar("S")
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class Fold(Generic[S]):
@@ -59,7 +60,11 @@ class Fold(Generic[S]):
 
 
 class Message:
-    """A `Said` with its body: what a reader of the conversation sees."""
+    """A `Said` with its body: what a reader of the conversation sees.
+
+    seq: its event. at: when it was said (Unix time). sender: an agent or a person. to: whom it is for alone, or None.
+    turn: the event that gave its sender the turn; None for what came from outside. body: `Text` or another body.
+    """
 
     __slots__ = ("at", "body", "sender", "seq", "to", "turn")
 
@@ -76,9 +81,25 @@ class Message:
         """The message as plain text."""
         return self.body.text
 
-    def model(self, known: Mapping[str, type[BaseModel]]) -> BaseModel:
-        """The body as the user's own model, where its class is known."""
-        return unwrap(self.body, known)
+    @overload
+    def model(self, known: type[Kind]) -> Kind: ...
+    @overload
+    def model(self, known: Mapping[str, type[BaseModel]]) -> BaseModel: ...
+    def model(self, known: type[BaseModel] | Mapping[str, type[BaseModel]]) -> BaseModel:
+        """The body as the user's own model: of this class, or of the one among these that it is named for.
+
+        With one class, raises WrongType for a message of another; with several, it is then the body itself.
+        """
+        if not isinstance(known, type):
+            return unwrap(self.body, known)
+        try:
+            body = unwrap(self.body, {known.__name__: known})
+        except ValidationError as error:
+            raise WrongType(f"message {self.seq} of {self.sender} does not fit {known.__name__}: {error}") from None
+        if not isinstance(body, known):
+            name = self.body.type if isinstance(self.body, Data) else type(self.body).__name__
+            raise WrongType(f"message {self.seq} of {self.sender} is a {name}, not a {known.__name__}")
+        return body
 
     def __repr__(self) -> str:
         return f"Message(seq={self.seq}, sender={self.sender!r}, to={self.to!r}, text={self.text[:60]!r})"

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import agent
 from agentchat.conversation import Conversation
-from agentchat.errors import ConfigurationError, ModelUnsupported
+from agentchat.errors import ConfigurationError, ModelUnsupported, WrongType
 from agentchat.policy.rules import Emitted, Failures, MaxTurns
 from agentchat.result import Result
 from agentchat.seams import Turn
@@ -65,6 +65,18 @@ async def test_a_typed_answer_arrives_as_its_model_and_is_stored_once() -> None:
     assert isinstance(said, Said)
     assert (said.type, said.body) == ("Report", None)  # the payload is that of the call
     assert result.outcome.kind == "done"
+
+
+async def test_the_output_as_the_class_it_is_to_be() -> None:
+    result = await Conversation(
+        [Assistant("a", model=Recording('{"text":"why?"}'), emits=Question)], until=MaxTurns(1)
+    ).run("go")
+    assert result.output_as(Question).text == "why?"
+    with pytest.raises(WrongType, match=r"was to be a Report, and it is a Question; the run ended as limit: MaxTurns"):
+        result.output_as(Report)
+    result = await Conversation([Assistant("a", model=Recording())], until=MaxTurns(1)).run("go")
+    with pytest.raises(WrongType, match=r"was to be a Report, and there is none; the run ended as failed: "):
+        result.output_as(Report)
 
 
 async def test_the_server_is_held_to_the_schema() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from agentchat.errors import DamagedTranscript, NotATranscript, OutOfOrder, TranscriptError
+from agentchat.errors import DamagedTranscript, NotATranscript, OutOfOrder, TranscriptError, WrongType
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.chain import NO_LINE, digest
 from agentchat.transcript.events import CallFinished, Entry, Event, Judged, Opened, Said
@@ -116,8 +117,25 @@ def test_bodies_come_from_the_calls_they_refer_to() -> None:
     assert [message.seq for message in log.messages()] == [4, 5, 6, 7]
     assert log.message(7).text == "x"
     assert log.message(7).model({}) == Text.of("x")
+    assert log.message(7).model(Text) == Text.of("x")
     assert repr(log.message(4)) == "Message(seq=4, sender='a', to=None, text='hello')"
     assert log.message(4).turn == 1
+
+
+class Draft(BaseModel):
+    n: int
+
+
+def test_a_message_as_the_one_class_it_is_to_be() -> None:
+    log = log_of(OPENED, Said(sender="a", body=Data(type="Draft", value={"n": 7})), said("x"),
+                 Said(sender="a", body=Data(type="Draft", value={"m": 7})))  # fmt: skip
+    assert log.message(2).model(Draft) == Draft(n=7)
+    with pytest.raises(WrongType, match="message 2 of a is a Draft, not a Text"):
+        log.message(2).model(Text)
+    with pytest.raises(WrongType, match="message 3 of user is a Text, not a Draft"):
+        log.message(3).model(Draft)
+    with pytest.raises(WrongType, match=r"(?s)message 4 of a does not fit Draft: .*n\n +Field required"):
+        log.message(4).model(Draft)
 
 
 @pytest.mark.parametrize("calls", [None, (), (2, 3), (2, 2), (1,), (1, 3)])
