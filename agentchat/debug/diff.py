@@ -6,7 +6,7 @@ one side moves nothing. Events are compared by what they say, never by their pla
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from agentchat.debug.comparing.agreements import agreement_changes
 from agentchat.debug.comparing.divergence import Divergence, Run, first_divergence, same_units
@@ -18,6 +18,8 @@ from agentchat.debug.source import Source, read
 from agentchat.transcript.events import Closed, Edited, Forked, OutcomeKind, RunStarted
 from agentchat.transcript.messages import Frozen
 from agentchat.transcript.transcript import Transcript
+
+NONE: Final = "none"
 
 
 class EditSeen(Frozen):
@@ -37,6 +39,9 @@ class Side(Frozen):
     forks: tuple[Forked, ...] = ()
     edits: tuple[EditSeen, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.conversation}: {self.events} events, {self.outcome}{self.reason and f': {self.reason}'}"
+
 
 class Diff(Frozen):
     """Two runs compared.
@@ -44,7 +49,8 @@ class Diff(Frozen):
     same: whether nothing differs; time never does. shared: how many events both have in common to the byte, as
     branches of one conversation do. alike_a, alike_b: the last event before the first that differs. agreed: what was
     agreed or started with differently. first: the first event that differs, of those that happened. turns: all units of
-    both, side by side. routing: where another agent was next. measures: the numbers.
+    both, side by side. routing: where another agent was next. measures: the numbers. As text it is a short account;
+    `agentchat diff` gives the long one.
     """
 
     a: Side
@@ -59,6 +65,16 @@ class Diff(Frozen):
     turns: tuple[TurnPair, ...]
     routing: tuple[RoutingChange, ...]
     measures: tuple[Measure, ...]
+
+    def __str__(self) -> str:
+        if self.same:
+            return "no difference"
+        lines = [f"A  {self.a}", f"B  {self.b}"]
+        lines += [f"agreed differently: {change.path}" for change in self.agreed]
+        lines += [] if self.first is None else [f"first difference: {self.first}"]
+        told = [one for one in self.measures if one.differs]
+        lines += [f"{one.what}{one.of and f' of {one.of}'}: A {one.a or NONE}, B {one.b or NONE}" for one in told]
+        return "\n".join(lines)
 
 
 def diff(a: Source, b: Source) -> Diff:

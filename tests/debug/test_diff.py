@@ -77,6 +77,24 @@ def test_a_run_does_not_differ_from_itself(play: Play) -> None:
     assert found.shared == len(play.log)
 
 
+def test_as_text_it_is_a_short_account() -> None:
+    one, other = talk("x", "y"), talk("x", "z", usage=None, until=MaxTurns(3))
+    assert str(diff(one, one)) == "no difference"
+    assert str(diff(one, other)).splitlines()[:7] == [
+        "A  c: 12 events, limit: MaxTurns(turns=2) came true at event 11",
+        "B  c: 12 events, open",
+        "agreed differently: run 1: rules",
+        "first difference: result",
+        "  A  event 10: m gives back: y",
+        "  B  event 10: m gives back: z",
+        "turns: A 2, B 3",
+    ]
+    assert "tokens in of agent a: A 100, B unknown" in str(diff(one, other))
+    assert str(first(diff(one, one.upto(9)))) == "result\n  A  event 10: m gives back: y\n  B  nothing there"
+    wider = diff(one, talk("x", "y", agreed=charter("a", "b", "c")))
+    assert str(first(wider)).startswith("prompt\n  A  event 5: a asks m\n  B  event 5: a asks m\n  at ")
+
+
 def test_clocks_owners_and_names_are_no_difference() -> None:
     one, other = talk("x", "y", pace=1.0), talk("x", "y", pace=0.25)
     held = Transcript()

@@ -28,7 +28,7 @@ from agentchat.errors import (
 from agentchat.models.scripted import Chunks, ScriptedModel
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
-from agentchat.policy.rules import MaxTurns, Mentions
+from agentchat.policy.rules import From, MaxTurns, Mentions
 from agentchat.policy.spending.budget import Budget
 from agentchat.seams import Limits, Turn
 from agentchat.stores.opening import open_store
@@ -451,7 +451,7 @@ async def test_the_turn_that_failed_is_taken_anew_with_its_calls_and_its_ending_
         return f"{text}, {answer.text}"
 
     ann = Assistant("ann", model=ScriptedModel(["first"], name="ann"))
-    chat = Conversation([ann, worker], until=MaxTurns(2))
+    chat = Conversation([ann, worker], until=From("worker") | MaxTurns(2))
     failed = await chat.run("go", id="w")
     assert "the turn that failed is taken anew, the others stand" in failed.outcome.advice
     broken.clear()

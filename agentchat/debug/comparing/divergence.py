@@ -46,6 +46,9 @@ class Seen(Frozen):
     told: str
     text: str | None = None
 
+    def __str__(self) -> str:
+        return f"event {self.seq}: {self.told}"
+
 
 class Differing(Frozen):
     """Two events at the same place that are not the same. a, b: what each run did; None where it did nothing there."""
@@ -53,6 +56,9 @@ class Differing(Frozen):
     what: str
     a: Seen | None
     b: Seen | None
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  A  {self.a or 'nothing there'}\n  B  {self.b or 'nothing there'}"
 
 
 class Divergence(Differing):
@@ -67,6 +73,10 @@ class Divergence(Differing):
     note: str | None = None
     a_ends: bool = False
     b_ends: bool = False
+
+    def __str__(self) -> str:
+        place = "" if self.path is None else f"\n  at {self.path.path}"
+        return f"{super().__str__()}{place}"
 
 
 class Apart(NamedTuple):

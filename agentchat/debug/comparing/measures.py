@@ -25,6 +25,9 @@ class Number(Frozen):
     value: int | float | None
     at_least: bool = False
 
+    def __str__(self) -> str:
+        return "unknown" if self.value is None else f"{'≥ ' if self.at_least else ''}{self.value:,}"
+
 
 class Measure(Frozen):
     """A number of both runs; None where there is none. of: "agent NAME", "model NAME", or empty for the whole."""
