@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from agentchat.errors import ConfigurationError
 from agentchat.models.replies import KINDS, Answered, is_answer, reply_of
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
+from agentchat.policy.spending.prices import FREE, Price
 from agentchat.transcript.calls import Reply
 
 Answers: TypeAlias = "Callable[[ModelRequest], Answered | Awaitable[Answered]]"
@@ -22,15 +23,22 @@ class FunctionModel:
 
     `request.messages[-1].content` is what was said last, `request.agent` who asks, `request.index` counts this model's
     calls in the conversation from 0. `func` may be async; what it raises fails the call. `name` is that on the card, by
-    default the function's own.
+    default the function's own; tier and price: as for `OpenAIModel`, to try budgets out.
     """
 
-    def __init__(self, func: Answers, *, name: str | None = None) -> None:
+    def __init__(
+        self,
+        func: Answers,
+        *,
+        name: str | None = None,
+        tier: str | None = None,
+        price: Price | Literal["free"] | None = None,
+    ) -> None:
         if not callable(func):
             raise ConfigurationError(f"FunctionModel takes a function of the request, not {func!r}")
         own = getattr(func, "__name__", type(func).__name__)
         self._func = func
-        self._card = named_card(name or (own if own.isidentifier() else "function"))
+        self._card = named_card(name or (own if own.isidentifier() else "function"), tier, price)
 
     def card(self) -> ModelCard:
         """The name; there are no settings."""
@@ -41,9 +49,12 @@ class FunctionModel:
         return await answer_of(self._func, request)
 
 
-def named_card(name: str) -> ModelCard:
-    """The card of a model that has a name and no settings."""
-    return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}')
+def named_card(name: str, tier: str | None = None, price: Price | Literal["free"] | None = None) -> ModelCard:
+    """The card of a model that has a name and no settings. Raises ConfigurationError for what is no price."""
+    if price is not None and price != "free" and not isinstance(price, Price):
+        raise ConfigurationError(f'price must be a Price, "free" or None, not {price!r}')
+    cost = FREE if price == "free" else price
+    return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}', tier=tier, price=cost)
 
 
 async def answer_of(func: Answers, request: ModelRequest) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -13,7 +13,8 @@ from agentchat.models.function import Answers, answer_of, named_card
 from agentchat.models.replies import KINDS, Answered, is_answer, reply_of, text_reply
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
-from agentchat.transcript.calls import Reply
+from agentchat.policy.spending.prices import Price
+from agentchat.transcript.calls import Reply, Usage
 
 
 class Chunks(NamedTuple):
@@ -36,9 +37,22 @@ class ScriptedModel:
 
     The place is `request.index`, so one object serves many conversations at once, and a resumed one goes on where it
     was. `delay` is the seconds each answer takes. A request beyond the end raises ModelRejected.
+
+    usage: what each reply is said to have used, but for one that says so itself (a `Reply`). Without it nothing is
+    reported, and a cap on tokens counts what was set aside for each call. tier, price: as for `OpenAIModel`; a script
+    with price="free" goes with a cap on money.
     """
 
-    def __init__(self, replies: Sequence[Scripted], *, name: str = "scripted", delay: float = 0.0) -> None:
+    def __init__(
+        self,
+        replies: Sequence[Scripted],
+        *,
+        name: str = "scripted",
+        delay: float = 0.0,
+        usage: Usage | None = None,
+        tier: str | None = None,
+        price: Price | Literal["free"] | None = None,
+    ) -> None:
         if isinstance(replies, str):
             raise ConfigurationError("ScriptedModel takes a list of replies, not one text")
         for place, reply in enumerate(replies):
@@ -50,7 +64,8 @@ class ScriptedModel:
                     "Chunks, or a function of the request"
                 )
         self._replies = tuple(replies)
-        self._card = named_card(name)
+        self._card = named_card(name, tier, price)
+        self._usage = usage
         self._delay = delay
         # Kept for `assert_complete` alone; no answer depends on it.
         self._asked: dict[str, int] = {}
@@ -79,8 +94,14 @@ class ScriptedModel:
             for piece in reply.pieces:
                 emit(piece)
                 await checkpoint()
-            return text_reply("".join(reply.pieces))
-        return await answer_of(reply, request) if callable(reply) else reply_of(reply, request)
+            return self._used(text_reply("".join(reply.pieces)))
+        return self._used(await answer_of(reply, request) if callable(reply) else reply_of(reply, request))
+
+    def _used(self, reply: Reply) -> Reply:
+        """The reply with what it used, where it does not say so itself."""
+        if self._usage is None or reply.usage is not None:
+            return reply
+        return reply.model_copy(update={"usage": self._usage})
 
     def assert_complete(self, conversation: str | None = None) -> None:
         """Raise AssertionError naming the replies that were not asked for, by one conversation or by any."""

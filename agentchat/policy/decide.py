@@ -17,6 +17,7 @@ from agentchat.policy.closing import closing_turn
 from agentchat.policy.routing.choose import next_turn
 from agentchat.policy.routing.verdicts import Ending, Need
 from agentchat.policy.rules import Failures, Fired
+from agentchat.policy.spending.usage import usage_of
 from agentchat.policy.state import State, state_of
 from agentchat.transcript.calls import AskRecipe, JsonObject, ModelRecipe
 from agentchat.transcript.events import (
@@ -186,11 +187,11 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
     if state.time_up is not None:
         return _time_up(state, state.time_up)
     if board.stubborn is not None and (not urgent or board.open_turns):
-        return _spent(state, board.stubborn)
+        return _spent(transcript, state, board.stubborn)
     if urgent:
         return None
     if board.denied is not None:  # before failure: it is why the turn failed
-        return _spent(state, board.denied)
+        return _spent(transcript, state, board.denied)
     if fired is not None and fired.leaf.outcome == "failed":
         return _came_true(fired)
     if board.misjudged is not None:
@@ -230,11 +231,15 @@ def _interrupted(entry: Entry) -> Closed:
     return _closed("interrupted", "interrupt", entry.seq, {"by": by}, f"stopped by {by}")
 
 
-def _spent(state: State, entry: Entry) -> Closed:
+def _spent(transcript: Transcript, state: State, entry: Entry) -> Closed:
     denied = entry.event
     assert isinstance(denied, CallDenied)
     values = denied.values
     spent = f"{values.get('spent')} of {values.get('cap')} {values.get('unit')} spent"
+    used = usage_of(transcript).total
+    known = {"tokens": used.tokens.complete, "usd": used.usd.complete}
+    if denied.reason == "budget" and not known.get(str(values.get("unit")), True):
+        spent += "; a call that did not report what it used counts as all that was set aside for it"
     whose = "budget" if denied.reason == "budget" else denied.reason
     rule = str(state.budget) if denied.reason == "budget" else "CallLimits"
     reason = f"the {whose} has no room for another call of {denied.agent}: {spent}"

@@ -8,10 +8,10 @@ import anyio
 import pytest
 from pydantic import BaseModel, RootModel
 
-from agentchat import Assistant, Conversation, Direction, Handoffs, MaxTurns, Supervisor
+from agentchat import Assistant, Budget, Cap, Conversation, Direction, Handoffs, MaxTurns, Price, Supervisor
 from agentchat.errors import ConfigurationError, ModelBusy, ModelRejected
 from agentchat.models.function import FunctionModel
-from agentchat.models.scripted import Chunks, ScriptedModel
+from agentchat.models.scripted import Chunks, Scripted, ScriptedModel
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.seams import Model
 from agentchat.transcript.calls import Reply, ToolResult, Usage
@@ -209,3 +209,35 @@ def test_classes_and_lists_of_anything_are_no_replies() -> None:
         ScriptedModel([Verdict])  # type: ignore[list-item]  # the mistake that is tested
     with pytest.raises(ConfigurationError, match="reply 0 of 'scripted' is a list; a reply is"):
         ScriptedModel([["a", "b"]])  # type: ignore[list-item]  # the mistake that is tested
+
+
+async def test_a_script_can_say_what_it_used_what_it_costs_and_for_which_tier_it_stands() -> None:
+    used, own = Usage(input_tokens=10, output_tokens=5), Usage(input_tokens=1, output_tokens=1)
+    replies: list[Scripted] = [
+        "a",
+        Chunks(("b", "c")),
+        lambda _: "d",
+        Reply(parts=(TextPart(content="e"),), finish="stop", usage=own),
+    ]
+    price = Price(input=1.0, output=2.0, source="test")
+    model = ScriptedModel(replies, usage=used, tier="fast", price=price)
+    budget = Budget(usd=1, tokens=100_000, tiers={"fast": Cap(calls=9)})
+    result = await Conversation([Assistant("ann", model=model)], until=MaxTurns(4), budget=budget).run("go")
+    assert (result.outcome.kind, result.usage.total.tokens.known) == ("limit", 47)
+    assert result.usage.by_tier["fast"].usd == result.usage.total.usd
+    assert result.usage.total.usd.nanos == 3 * 20_000 + 3_000
+    free = Assistant("ann", model=FunctionModel(lambda _: "x", price="free"))
+    assert (await Conversation([free], until=MaxTurns(1), budget=Budget(usd=1)).run("go")).output == "x"
+    with pytest.raises(ConfigurationError, match='price must be a Price, "free" or None, not 3'):
+        ScriptedModel([], price=3)  # type: ignore[arg-type]  # the mistake that is tested
+
+
+async def test_a_cap_that_unreported_calls_have_used_up_says_so() -> None:
+    seen = Assistant("ann", model=ScriptedModel(["a"] * 9))
+    result = await Conversation([seen], until=MaxTurns(9), budget=Budget(tokens=500)).run("go")
+    assert result.outcome.reason.endswith(
+        "; a call that did not report what it used counts as all that was set aside for it"
+    )
+    counted = Assistant("ann", model=ScriptedModel(["a"] * 9, usage=Usage(input_tokens=200, output_tokens=5)))
+    result = await Conversation([counted], until=MaxTurns(9), budget=Budget(tokens=500)).run("go")
+    assert result.outcome.reason.endswith("of 500 tokens spent")
