@@ -376,23 +376,32 @@ class Turn(Protocol):
         ...
 
     def model(self, prompt: str | None = None, *, history: bool = True) -> Awaitable[ModelAnswer]:
-        """Ask the agent's model, once. `prompt` is added as a user message; without `history` it is all it sees."""
+        """Ask the agent's model, once. `prompt` is added as a user message; without `history` it is all it sees.
+
+        The answer has `.text` and the whole `.reply`; returned from the agent's function, it is said as it stands.
+        """
         ...
 
     def tool(self, name: str, **arguments: JsonValue) -> Awaitable[ToolAnswer]:
-        """Call one of the agent's tools."""
+        """Call one of the agent's tools. The answer has `.ok`, and `.value`: the result as JSON, or what went wrong."""
         ...
 
     def ask(self, question: str, answer: type = bool, *, to: str = "user") -> Awaitable[PersonAnswer]:
-        """Ask a person; `answer` is what they are to give: bool, str, or a pydantic model."""
+        """Ask a person; `answer` is what they are to give: bool, str, or a pydantic model.
+
+        The answer has `.value`, of that type, and `.by`. Where nobody is there, the run is left until it is answered.
+        """
         ...
 
     def code(self, source: str, language: str = "python", *, changed: bool = False) -> Awaitable[CodeAnswer]:
-        """Run a program in the agent's sandbox. changed: a person put it in place of the one that was asked for."""
+        """Run a program in the agent's sandbox; the answer has `.run`: `.ok`, `.stdout`, `.stderr`.
+
+        changed: a person put it in place of the one that was asked for.
+        """
         ...
 
     async def gather(self, *calls: Awaitable[Any]) -> list[Any]:
-        """Make several calls at once; results in the order given."""
+        """Make several calls at once (models, tools, programs, questions); their answers in the order given."""
         ...
 
 

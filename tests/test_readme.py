@@ -69,6 +69,8 @@ SCENES: dict[str, tuple[list[Behaviour], str]] = {
     "Live, with a person in it": ([stream("Sandwiches."), stream("Lemonade.")], "Sandwiches."),
     "Going on": ([stream("Red."), stream("Blue.")], "Blue."),
     "Personas and teams from files": ([to("editor"), stream("The sea is wide. DONE")], "The sea is wide. DONE"),
+    "An agent of your own": ([stream("The mug.")], "done The mug. (asked 1 times)"),
+    "A test of your own team": ([stream("unused")], ""),
     "After the fact": ([stream(word) for word in ("7", "12", "31", "44", "41", "43", "47", "2")], "run 1; limit means"),
     "Without a model": ([stream("unused")], ""),
     "Two agents, one writes code and one runs it": (SOLVED, "It is 29. DONE"),

@@ -43,6 +43,7 @@ def named(function: object, name: str | None, what: str) -> str:
         raise ConfigurationError(f"{what} asks {function!r}, which is no function")
     own = getattr(function, "__qualname__", None)
     if name is None and (own is None or _LAMBDA in own):
-        raise ConfigurationError(f"{what} asks {function!r}, which has no name to record: give it one with name='...'")
+        how = "write it with `def`, or where name= is taken give it one with name='...'"
+        raise ConfigurationError(f"{what} asks {function!r}, which has no name to record: {how}")
     found, _, digest = source_of(function).partition(" ")
     return f"{name or found} {digest}"

@@ -67,7 +67,7 @@ def test_the_record_holds_the_name_and_not_the_function() -> None:
     [(lambda message: True, None), (partial(long_enough), None), (Callable_(), None), ("text", "x")],
 )
 def test_what_cannot_be_named_or_asked_is_refused(given: object, name: str | None) -> None:
-    with pytest.raises(ConfigurationError, match=r"give it one with name=|which is no function"):
+    with pytest.raises(ConfigurationError, match=r"write it with `def`, or where name= is taken|which is no function"):
         Rule.function(given, name=name)  # type: ignore[arg-type]  # that is what is tried
 
 
