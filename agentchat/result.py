@@ -107,7 +107,11 @@ class Result:
 
     @property
     def usage(self) -> UsageReport:
-        """Calls and tokens, in all, by agent and by model."""
+        """Calls, tokens and money: `total`, `by_agent`, `by_model`, `by_tier`; `delegated` to conversations inside.
+
+        Each has `calls`, `tokens`, `usd` and more. A sum is a number in `.known`; where `.complete` is False it is a
+        lower bound, for some call did not report, or has no price.
+        """
         return usage_of(self.transcript)
 
     def __repr__(self) -> str:

@@ -198,3 +198,12 @@ def test_counts() -> None:
 def test_money(money: Money, shown: str) -> None:
     assert str(money) == shown
     assert nanos(money.known) == money.nanos
+
+
+def test_what_was_spent_is_short_wherever_it_is_printed() -> None:
+    spent = Spent(calls=2, tools=1, input_tokens=OPEN, output_tokens=Count(7), usd=Money(12_000_000, False))
+    assert str(spent) == "2 model calls, 0 programs run, 1 tool called, unknown tokens in, 7 out, ≥ $0.012"
+    assert (
+        repr({"ann": spent}) == "{'ann': Spent(calls=2, input_tokens=unknown, output_tokens=7, usd=≥ $0.012, tools=1)}"
+    )
+    assert (str(Spent()), repr(Spent())) == ("0 model calls, 0 programs run, 0 tokens in, 0 out", "Spent()")

@@ -101,6 +101,17 @@ class Spent(NamedTuple):
         parts = (self.input_tokens, self.output_tokens, self.child_tokens)
         return Count(sum(part.known for part in parts), all(part.complete for part in parts))
 
+    def __str__(self) -> str:
+        said = [_count(self.calls, "model call"), f"{_count(self.programs, 'program')} run"]
+        said += [f"{_count(self.tools, 'tool')} called"] if self.tools else []
+        said += [f"{self.input_tokens} tokens in", f"{self.output_tokens} out"]
+        return ", ".join((*said, _cost(self.usd)) if self.calls else said)
+
+    def __repr__(self) -> str:
+        nothing = type(self)._field_defaults
+        told = [f"{name}={value}" for name, value in self._asdict().items() if value != nothing[name]]
+        return f"Spent({', '.join(told)})"
+
 
 class UsageReport(NamedTuple):
     """What was used in all, by agent, by model, and by tier, for models that were named by one.
@@ -116,16 +127,11 @@ class UsageReport(NamedTuple):
     inherited: Spent
 
     def __str__(self) -> str:
-        total, child = self.total, self.delegated
-        said = [_count(total.calls, "model call"), f"{_count(total.programs, 'program')} run"]
-        said += [f"{_count(total.tools, 'tool')} called"] if total.tools else []
-        said += [f"{total.input_tokens} tokens in", f"{total.output_tokens} out"]
-        said += [_cost(total.usd)] if total.calls else []
-        if child != Spent():
-            said.append(
-                f"of which delegated {_count(child.calls, 'model call')}, {child.tokens} tokens, {_cost(child.usd)}"
-            )
-        return ", ".join(said)
+        child = self.delegated
+        if child == Spent():
+            return str(self.total)
+        inside = f"{_count(child.calls, 'model call')}, {child.tokens} tokens, {_cost(child.usd)}"
+        return f"{self.total}, of which delegated {inside}"
 
 
 def _count(number: int, what: str) -> str:
