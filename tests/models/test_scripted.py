@@ -8,8 +8,8 @@ import anyio
 import pytest
 from pydantic import BaseModel, RootModel
 
-from agentchat import Assistant, Budget, Cap, Conversation, Direction, Handoffs, MaxTurns, Price, Supervisor
-from agentchat.errors import ConfigurationError, ModelBusy, ModelRejected
+from agentchat import Assistant, Budget, CallLimits, Cap, Conversation, Direction, Handoffs, MaxTurns, Price, Supervisor
+from agentchat.errors import ConfigurationError, ModelBadReply, ModelBusy, ModelRejected
 from agentchat.models.function import FunctionModel
 from agentchat.models.scripted import Chunks, Scripted, ScriptedModel
 from agentchat.policy.prompts.request import ModelRequest
@@ -228,6 +228,9 @@ async def test_a_script_can_say_what_it_used_what_it_costs_and_for_which_tier_it
     assert result.usage.total.usd.nanos == 3 * 20_000 + 3_000
     free = Assistant("ann", model=FunctionModel(lambda _: "x", price="free"))
     assert (await Conversation([free], until=MaxTurns(1), budget=Budget(usd=1)).run("go")).output == "x"
+    broken = Assistant("ann", model=ScriptedModel([ModelBadReply("cut off", partial="x")] * 9, price="free"))
+    failed = await Conversation([broken], until=MaxTurns(1), limits=CallLimits(attempts=1)).run("go")
+    assert str(failed.usage) == "1 model call, 0 programs run, unknown tokens in, unknown out, $0.00"
     with pytest.raises(ConfigurationError, match='price must be a Price, "free" or None, not 3'):
         ScriptedModel([], price=3)  # type: ignore[arg-type]  # the mistake that is tested
 

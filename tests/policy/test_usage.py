@@ -75,10 +75,11 @@ def test_a_call_that_is_out_is_unknown_until_it_is_back() -> None:
 
 @pytest.mark.parametrize("end", ["fail", "cancel", "doubt"])
 def test_what_became_of_a_call_is_unknown_and_so_is_what_it_took(end: str) -> None:
-    play = Spending()
-    getattr(play, end)(play.ask("local", "own"))
-    total = usage_of(play.log).total
-    assert (total.calls, str(total.input_tokens), str(total.usd)) == (1, "unknown", "unknown")
+    for who, name, paid in (("coder", "big", "unknown"), ("local", "own", "$0.00")):  # what is free cost nothing
+        play = Spending()
+        getattr(play, end)(play.ask(who, name))
+        total = usage_of(play.log).total
+        assert (total.calls, str(total.input_tokens), str(total.usd)) == (1, "unknown", paid)
 
 
 def test_a_call_that_no_model_saw_took_nothing() -> None:

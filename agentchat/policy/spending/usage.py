@@ -249,6 +249,8 @@ class _Tally:
             columns = (*out.columns[:2], self.delegated)
         else:
             values, columns = dict.fromkeys(out.leaves), out.columns
+            if out.price is not None and out.price.free:
+                values["usd"] = 0
         for sums in columns:
             for name, value in values.items():
                 sums.add(name, value)
