@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.reason}. {self.advice}"
+        return f"{self.kind}: {self.reason}{'' if self.reason.endswith(('.', '?')) else '.'} {self.advice}"
 
 
 def _paused(waiting: Paused) -> Outcome:

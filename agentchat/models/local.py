@@ -65,7 +65,10 @@ def intact(path: Path) -> bool:
 class LocalServer:
     """The server, in a process of its own. It ends when ours does, however that ends: its standard input closes.
 
-    port: where it listens on loopback; another one where this is taken, any with 0.
+    port: where it listens on loopback; another one where this is taken, any with 0. In a program:
+
+        with LocalServer() as name:
+            ann = Assistant("ann", model=name)
     """
 
     def __init__(self, port: int = PORT) -> None:
@@ -91,6 +94,12 @@ class LocalServer:
             self._process.kill()
             self._process.communicate()
             self._process, self.url = None, ""
+
+    def __enter__(self) -> str:
+        return self.start()
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
 
     def _address(self, process: subprocess.Popen[bytes]) -> str:
         assert process.stdout is not None

@@ -7,6 +7,8 @@ import json
 import anyio
 import pytest
 
+from agentchat import Assistant, Conversation, MaxTurns
+from agentchat.models.local import LocalServer
 from agentchat.models.openai import OpenAIModel
 from agentchat.transcript.calls import JsonObject
 from tests.models.asking import Heard, ask, request_for
@@ -76,3 +78,13 @@ async def test_cancellation_in_the_middle_frees_the_server(local_model_url: str)
         for _ in range(3):
             tasks.start_soon(one)
     assert len(replies) == 3
+
+
+@pytest.mark.usefixtures("local_model_url")
+async def test_a_program_has_it_for_as_long_as_a_block_lasts() -> None:
+    server = LocalServer(port=0)
+    with server as name:
+        ann = Assistant("ann", model=OpenAIModel(name, max_output=4, price="free"))
+        result = await Conversation([ann], until=MaxTurns(1)).run("Say hello.")
+        assert result.output
+    assert server.url == ""

@@ -27,6 +27,7 @@ from agentchat.errors import (
 from agentchat.models.scripted import Chunks, ScriptedModel
 from agentchat.policy.rules import Elapsed, External, Failures, MaxMessages, MaxTurns, Mentions
 from agentchat.policy.spending.budget import Budget
+from agentchat.result import Outcome
 from agentchat.seams import Delta, Turn
 from agentchat.transcript.events import (
     CallCancelled,
@@ -400,3 +401,8 @@ async def test_a_run_that_is_over_is_freed_at_once() -> None:
         assert seen() is None
     finally:
         gc.enable()
+
+
+def test_an_outcome_in_words_has_one_full_stop_between_reason_and_advice() -> None:
+    for reason, shown in (("stopped by me", "stopped by me."), ("it waits: May a?", "it waits: May a?"), ("x.", "x.")):
+        assert str(Outcome("done", "r", 1, {}, reason, "Go on.")) == f"done: {shown} Go on."
