@@ -199,6 +199,8 @@ def test_the_face_is_sorted_and_says_what_its_stub_says() -> None:
         alias.asname: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names
     }
     assert list(agentchat.__all__) == sorted(set(agentchat.__all__)) == sorted(str(name) for name in homes)
+    listed = next(node.value for node in stub.body if isinstance(node, ast.Assign))
+    assert sorted(ast.literal_eval(listed)) == agentchat.__all__  # for type checkers: `from agentchat import *`
     for name, home in homes.items():
         assert getattr(agentchat, str(name)) is getattr(sys.modules[str(home)], str(name))
     assert set(agentchat.__all__) <= set(dir(agentchat))
