@@ -190,8 +190,8 @@ class Kept:
     ) -> int:
         """Answer a question that a conversation waits with, by its id; resume the conversation to go on with it.
 
-        question: `result.outcome.values["question"]`. value: as for `Run.answer`. Returns its sequence number once it
-        is stored; id: as for `say`. Raises ConfigurationError for a question that is not open, or an answer that does
+        question: its id, of `result.questions`. value: as for `Run.answer`. Returns its sequence number once it is
+        stored; id: as for `say`. Raises ConfigurationError for a question that is not open, or an answer that does
         not fit; nothing is written then.
         """
         store, where = await self._found(source)

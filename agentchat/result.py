@@ -13,7 +13,7 @@ from agentchat.policy.charter import charter_of
 from agentchat.policy.rules.explain import why_not
 from agentchat.policy.spending.usage import UsageReport, usage_of
 from agentchat.policy.state import state_of
-from agentchat.runtime.questions import asked_in
+from agentchat.runtime.questions import Question, asked_in, questions_in
 from agentchat.transcript.events import Closed, OutcomeKind, Paused, Said
 from agentchat.transcript.messages import ROUTING_BODIES, Data, Direction, Text, unwrap
 from agentchat.transcript.transcript import Transcript
@@ -100,6 +100,11 @@ class Result:
             return answer
         name = charter_of(self.transcript).agent(supervisor).answer or "answer"
         return unwrap(Data(type=name, value=answer), self._types)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What a paused run waits for, oldest first; `outcome` names the first of them."""
+        return questions_in(self.transcript)
 
     def why_not(self) -> str:
         """How each rule of the last run stands: what it waits for, and how far it has got."""

@@ -29,7 +29,7 @@ from agentchat.policy.state import state_of
 from agentchat.result import Result
 from agentchat.runtime.manager import BeforeTurn, Judge, Manager
 from agentchat.runtime.problems import only_one
-from agentchat.runtime.questions import Answerer, Question, Questions, answer_of, asked_in, check_answer
+from agentchat.runtime.questions import Answerer, Question, Questions, answer_of, check_answer, questions_in
 from agentchat.runtime.rerun import unsettled
 from agentchat.runtime.tape import Tape
 from agentchat.runtime.watch import Watch
@@ -368,10 +368,7 @@ class Run:
     @property
     def questions(self) -> tuple[Question, ...]:
         """The questions that wait for an answer, oldest first."""
-        return tuple(
-            Question(one.pause, one.question, one.answer_schema, one.to)
-            for one in asked_in(self.transcript).open.values()
-        )
+        return questions_in(self.transcript)
 
     async def answer(self, question: str, value: object, *, by: str = USER, id: str | None = None) -> None:
         """Answer a question by its id. Raises ConfigurationError where it is not open, or the value does not fit.

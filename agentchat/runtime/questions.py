@@ -82,6 +82,15 @@ def asked_in(transcript: Transcript) -> Asked:
     return transcript.fold(_ASKED)
 
 
+def questions_in(transcript: Transcript) -> tuple[Question, ...]:
+    """The questions that wait for an answer, oldest first."""
+    return tuple(map(_question, asked_in(transcript).open.values()))
+
+
+def _question(paused: Paused) -> Question:
+    return Question(paused.pause, paused.question, paused.answer_schema, paused.to)
+
+
 def answer_of(transcript: Transcript, pause: str, value: object) -> JsonValue:
     """An answer as it is recorded. To an act that needs somebody's word, True and False are answers."""
     question = asked_in(transcript).open.get(pause)
@@ -147,7 +156,7 @@ class Questions:
             self._waiting.pop(paused.pause, None)
 
     async def _answer(self, desk: _Desk, paused: Paused, answerer: Answerer) -> None:
-        value = answerer(Question(paused.pause, paused.question, paused.answer_schema, paused.to))
+        value = answerer(_question(paused))
         if isinstance(value, Awaitable):
             value = await value
         answered = Answered(pause=paused.pause, value=answer_of(desk.transcript, paused.pause, value), by=paused.to)

@@ -182,6 +182,22 @@ async def test_true_and_false_are_a_persons_word(tmp_path: Path) -> None:
     assert (run.result.output, len(done)) == ("ok", 2)
 
 
+async def test_a_paused_result_has_all_that_it_waits_for() -> None:
+    @agent
+    async def hall(text: str, turn: Turn) -> str:
+        both = await turn.gather(turn.ask("How many?", str), turn.ask("When?", str))
+        return " ".join(one.value for one in both)
+
+    chat = Conversation([hall], until=MaxTurns(1))
+    result = await chat.run("go", id="x")
+    assert sorted(one.text for one in result.questions) == ["How many?", "When?"]  # in the order they were put
+    assert result.outcome.values["question"] == result.questions[0].id
+    for question in result.questions:
+        await chat.answer("x", question.id, {"How many?": "two", "When?": "now"}[question.text])
+    result = await chat.resume("x")
+    assert (result.output, result.questions) == ("two now", ())
+
+
 async def test_a_question_without_anybody_there_leaves_the_run_and_is_answered_later(tmp_path: Path) -> None:
     done: list[str] = []
 
