@@ -14,7 +14,8 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from agentchat.errors import ModelRejected
-from agentchat.models.function import named_card, text_reply
+from agentchat.models.function import named_card
+from agentchat.models.replies import text_reply
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ChatMessage, ModelRequest
 from agentchat.policy.rules import MaxTurns, Mentions, Rule

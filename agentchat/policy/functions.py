@@ -14,6 +14,8 @@ from typing import Final
 from agentchat.errors import ConfigurationError
 
 _LAMBDA: Final = "<lambda>"
+_TYPED: Final = "<string>"
+"""The file of code that was never in one."""
 
 
 def source_of(thing: Callable[..., object]) -> str:
@@ -26,6 +28,8 @@ def source_of(thing: Callable[..., object]) -> str:
         thing = thing.func
     found: object = thing if hasattr(thing, "__qualname__") else type(thing)
     try:
+        if inspect.isfunction(found) and found.__code__.co_filename == _TYPED:
+            raise OSError("from Python 3.13 on that name leads to the text of `python -c`, whoever typed this")
         text = inspect.getsource(found)  # type: ignore[arg-type]  # what it cannot take, it says
     except (OSError, TypeError):
         text = thing.__code__.co_code.hex() if inspect.isfunction(thing) else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,7 @@ class Database:
         self._wall = wall
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
+        self._let_go: Callable[[], object] = _nothing
         self._process = 0
         self._version = 0
         self._known: dict[str, tuple[int, int]] = {}
@@ -178,9 +180,8 @@ class Database:
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
         with self._lock, self._telling():
-            connection, self._connection = self._connection, None
-            if connection is not None and self._process == os.getpid():
-                connection.close()
+            self._connection = None
+            self._let_go()
 
     def _there(self, connection: sqlite3.Connection, conversation: str) -> tuple[int, int]:
         """Key and head of a conversation. Raises NoSuchConversation."""
@@ -244,6 +245,8 @@ class Database:
             self._known.clear()
             self._connection = open_writable(self.path)
             self._process = os.getpid()
+            # a store that nobody closed closes itself when it goes, and at the end of the process
+            self._let_go = weakref.finalize(self, _close, self._connection, self._process)
         elif self._process != os.getpid():
             # SQLite's locks do not survive a fork; using the parent's connection could damage the file.
             raise StoreUnavailable(f"{self.path}: opened before this process was forked; make a new store object here")
@@ -277,6 +280,15 @@ class Database:
                     yield connection
                 finally:
                     connection.close()
+
+
+def _nothing() -> None:
+    """There is no connection to let go of."""
+
+
+def _close(connection: sqlite3.Connection, process: int) -> None:
+    if process == os.getpid():  # a forked child must not touch what its parent has open
+        connection.close()
 
 
 def _lease(connection: sqlite3.Connection, conversation: str) -> Record | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from functools import partial
@@ -13,6 +15,7 @@ import anyio
 import pytest
 
 from agentchat.errors import DamagedTranscript, StoreUnavailable
+from agentchat.stores.database import Append, Database
 from agentchat.stores.reading import load
 from agentchat.stores.sqlite import SqliteStore
 from agentchat.stores.sqlite_branches import glances, heads, lines_of
@@ -122,6 +125,17 @@ async def test_closed_it_is_one_small_file(tmp_path: Path) -> None:
     await store.aclose()
     assert names_in(tmp_path) == ["team.db"]
     assert (tmp_path / "team.db").stat().st_size < 1_300_000
+
+
+def test_forgotten_it_closes_itself(tmp_path: Path) -> None:
+    database = Database(tmp_path / "x.db", time.time)
+    database.append([Append("c", Script().grow(1), 0, None)])
+    connection = database._connection
+    assert connection is not None
+    del database
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 async def test_durable_settings(tmp_path: Path) -> None:
