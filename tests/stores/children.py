@@ -177,10 +177,10 @@ def as_somebody_else(kind: str, directory: Path) -> str:
         return "\n".join(said)
 
     async def warm_up() -> None:
-        directory.absolute().as_uri()  # imports its parts late, and this user may not read where Python is
         await to_thread.run_sync(os.getpid)
 
     anyio.run(warm_up)  # what is imported at the first use may lie where this user cannot read
+    directory.absolute().as_uri()
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)
