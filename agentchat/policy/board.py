@@ -42,6 +42,8 @@ from agentchat.transcript.messages import ROUTING_BODIES
 MOST_DENIALS: Final = 16
 """Denied calls in one turn after which it is stopped: an agent that asks so often does not heed the answer. The same
 figure as the calls that a turn may hold."""
+GIVEN_UP: Final = "what it was given on was changed, so it is given anew"
+"""Why a turn is cancelled that something was changed under."""
 CLOSING: Final = "closing"
 """The router's name in the `Why` of a run's closing turn."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from agentchat.policy.answering import unfit
-from agentchat.policy.board import Board
+from agentchat.policy.board import GIVEN_UP, Board
 from agentchat.policy.charter import agreed_in, charter_of
 from agentchat.policy.closing import closing_turn
 from agentchat.policy.routing.choose import next_turn
@@ -42,7 +42,6 @@ from agentchat.transcript.events import (
 from agentchat.transcript.transcript import Transcript
 
 POLICY_VERSION: Final = 1
-GIVEN_UP: Final = "what it was given on was changed, so it is given anew"
 _ENDS: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 
 
@@ -244,9 +243,12 @@ def _spent(transcript: Transcript, state: State, entry: Entry) -> Closed:
     rule = str(state.budget) if denied.reason == "budget" else "CallLimits"
     reason = f"the {whose} has no room for another call of {denied.agent}: {spent}"
     closed = _closed("limit", rule, entry.seq, values, reason)
-    if denied.reason == "budget" and state.budget.per == "conversation":
-        return closed.model_copy(update={"advice": _RAISE})
-    return closed
+    if denied.reason != "budget":
+        return closed
+    asked, cap = values.get("asked"), values.get("cap")
+    if isinstance(asked, int | float) and isinstance(cap, int | float) and asked > cap:
+        return closed.model_copy(update={"advice": _TOO_LITTLE})
+    return closed.model_copy(update={"advice": _RAISE}) if state.budget.per == "conversation" else closed
 
 
 def _failed(transcript: Transcript, entry: Entry) -> Closed:
@@ -273,6 +275,7 @@ def _silence(board: Board, reason: str) -> Closed:
 
 
 _RAISE: Final = "The limit is that of the whole conversation: raise it to go on, with a larger budget in the program."
+_TOO_LITTLE: Final = "No call fits this limit, in another run either: raise it to go on."
 _ADVICE: Final[dict[OutcomeKind, str]] = {
     "done": "Nothing is left to do. Say something to the conversation to go on.",
     "limit": "Resume the conversation to go on: each run has the whole limit again; or raise the limit.",

@@ -346,7 +346,7 @@ def test_a_warning_says_what_is_left() -> None:
     play.call_model()
     play.call_model()
     told = [lines(play.log, entry.seq) for entry in play.log if isinstance(entry.event, Warned)]
-    assert told == [["a warning: budget: 90 % of 2 calls spent", "0 calls left; a warning stops nothing"]]
+    assert told == [["a warning: budget: all of 2 calls spent", "0 calls left; a warning stops nothing"]]
     values: JsonObject = {"unit": "usd", "cap": 0.3, "spent": 0.1}
     seq = play.enter(Warned(reason="budget", values=values), 4).seq
     assert lines(play.log, seq)[1] == "$0.2 left; a warning stops nothing"

@@ -260,7 +260,7 @@ def test_warnings_come_once_at_70_and_at_90_percent() -> None:
     for _ in range(3):
         play.reply(play.ask("coder", "big", Reserved(tokens=10, usd=0.0001)), usage(10, 0))
     assert [reason for reason, _ in warnings(budget, play.ledger)] == [
-        "budget: 90 % of 10 calls spent",
+        "budget: all of 10 calls spent",
         "agent coder: 90 % of 100 tokens spent",
     ]
     for reason, values in warnings(budget, play.ledger):
@@ -275,7 +275,10 @@ def test_warnings_come_once_at_70_and_at_90_percent() -> None:
     play.run()
     assert warnings(budget, play.ledger) == []
     whole = Budget(calls=10, per="conversation")
-    assert [reason for reason, _ in warnings(whole, play.ledger)] == ["budget: 90 % of 10 calls spent"]
+    assert [reason for reason, _ in warnings(whole, play.ledger)] == ["budget: all of 10 calls spent"]
+    assert [reason for reason, _ in warnings(Budget(calls=1, per="conversation"), play.ledger)] == [
+        "budget: all of 1 call spent"
+    ]
 
 
 # every prefix of every log

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agentchat.errors import ConfigurationError, DamagedTranscript
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.prompts.asking import Wish, ask
-from agentchat.policy.prompts.context import STOPPED, bare, context_of
+from agentchat.policy.prompts.context import STOPPED, UNSAID, bare, context_of
 from agentchat.policy.prompts.rendering import CHANGED, render, shown_source
 from agentchat.policy.prompts.request import (
     ChatMessage,
@@ -522,6 +522,44 @@ def test_an_answer_that_was_stopped_is_shown_to_its_own_model_alone() -> None:
     play.say()
     play.give()
     assert "I was ab" not in str(shown(play, "b"))
+
+
+def _unsaid(play: Play, prompt: str | None = None) -> int:
+    """An answer that had ended when a person stopped the turn, before it was said; its CallFinished."""
+    play.give()
+    ended = play.call_model(prompt=prompt)
+    play.offer(Interrupted(by="user"))
+    assert isinstance(play.decided(), TurnCancelled)
+    play.close()
+    return ended.seq
+
+
+def test_an_answer_that_was_ended_and_not_said_is_shown_to_its_own_model_alone() -> None:
+    play = Play().start(MaxTurns(9))
+    at = _unsaid(play)
+    play.start(MaxTurns(9), task="Go on.")
+    play.give()
+    finished = play.log[at].event
+    assert isinstance(finished, CallFinished)
+    assert isinstance(finished.result, Reply)
+    said = finished.result.text
+    assert shown(play, "a")[1:] == [("user", "Do it."), ("assistant", said), ("user", UNSAID), ("user", "Go on.")]
+    started = play.log[play.call_model().seq - 1].event
+    assert isinstance(started, CallStarted)
+    assert isinstance(started.recipe, ModelRecipe)
+    assert started.recipe.add[0] == ("assistant", (f"@{at}/result/parts/0/content",))
+    assert rebuild(play.log, started.recipe).digest == started.digest
+    play.say()
+    play.give()
+    assert UNSAID not in str(shown(play, "b"))
+
+
+def test_a_thought_that_was_ended_and_not_said_is_shown_to_nobody() -> None:
+    play = Play().start(MaxTurns(9))
+    _unsaid(play, "Think.")
+    play.start(MaxTurns(9), task="Go on.")
+    play.give()
+    assert shown(play, "a")[1:] == [("user", "Do it."), ("user", "Go on.")]
 
 
 @pytest.mark.parametrize(

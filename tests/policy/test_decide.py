@@ -455,6 +455,15 @@ def test_a_budget_of_the_whole_conversation_must_be_raised() -> None:
     assert "budget" in advice[1].lower()
 
 
+def test_a_budget_that_no_call_fits_must_be_raised_whatever_it_is_per() -> None:
+    for per in ("run", "conversation"):
+        play = Play().start(MaxTurns(9), Budget.model_validate({"tokens": 3, "per": per}))
+        play.give()
+        play.ask()
+        play.fail("CallNotAdmitted")
+        assert play.close().advice == "No call fits this limit, in another run either: raise it to go on."
+
+
 def test_one_turn_holds_so_many_calls() -> None:
     play = Play(agreed=charter("a", "b", limits=CallLimits(model_calls=2, tool_calls=1))).start(MaxTurns(9))
     play.give()

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from agentchat.policy.board import GIVEN_UP
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import AgentCard, agreed_in
 from agentchat.policy.prompts.rendering import render
@@ -55,6 +56,8 @@ GO_ON: Final = "Go on."
 and some take no two in a row."""
 STOPPED: Final = "[You were stopped here, in the middle of your answer.]"
 """What a model is told behind the beginning of an answer that a person, or the process, did not let it end."""
+UNSAID: Final = "[You were stopped before this was passed on: nobody else has read it.]"
+"""What a model is told behind an answer that it had ended, where its turn was stopped before it was said."""
 _NEXT_MODE: Final[dict[OutputMode, OutputMode]] = {"native": "tool", "tool": "prompted"}
 """How a typed answer is asked for next where a server rejects a request: each way asks less of it than the last."""
 
@@ -213,6 +216,8 @@ def _turn_over(log: _Log, event: Said | TurnPassed | TurnFailed | TurnCancelled)
     if isinstance(event, TurnCancelled):
         for seq in exchange.broken:
             _show_broken(log, context, seq)
+        if exchange.replies and not exchange.broken and event.reason != GIVEN_UP:
+            _show_unsaid(context, *max(exchange.replies.items()))
     context.exchange = IDLE
 
 
@@ -223,6 +228,13 @@ def _show_broken(log: _Log, context: Context, seq: int) -> None:
     assert cancelled.partial is not None
     context.add(("assistant", (f"@{seq}/partial",)), ChatMessage("assistant", cancelled.partial))
     context.add(("user", (f"={STOPPED}",)), ChatMessage("user", STOPPED))
+
+
+def _show_unsaid(context: Context, seq: int, reply: Reply) -> None:
+    """Show its own model the answer that it had ended when its turn was stopped: it is on record, but was not said."""
+    if reply.text:
+        context.add(("assistant", _texts(seq, reply)), ChatMessage("assistant", reply.text))
+        context.add(("user", (f"={UNSAID}",)), ChatMessage("user", UNSAID))
 
 
 # the exchange with the model

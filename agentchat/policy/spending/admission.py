@@ -215,10 +215,11 @@ def warnings(budget: Budget, ledger: Ledger) -> list[tuple[str, JsonObject]]:
             spent = ledger.account(scope, budget.per).spent.of(unit)
             percent = next((at for at in WARN_AT if spent * 100 >= cap * at), 0)
             if percent > ledger.warned.get((scope, unit), 0):
-                most = f"${_shown(unit, cap):g}" if unit == "usd" else f"{cap} {unit}"
+                most = f"${_shown(unit, cap):g}" if unit == "usd" else f"{cap} {unit if cap > 1 else unit[:-1]}"
+                part = "all" if spent >= cap else f"{percent} %"
                 values: JsonObject = {"scope": scope, "unit": unit, "percent": percent}
                 values |= {"spent": _shown(unit, spent), "cap": _shown(unit, cap)}
-                due.append((f"{scope}: {percent} % of {most} spent", values))
+                due.append((f"{scope}: {part} of {most} spent", values))
     return due
 
 
