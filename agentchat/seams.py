@@ -356,7 +356,10 @@ class Turn(Protocol):
 
     @property
     def state(self) -> Any:
-        """The agent's state in this conversation: its declared model, or None before it was first set."""
+        """The agent's state in this conversation: its state class as last set, at first with that class's defaults.
+
+        None for an agent that has no state class.
+        """
         ...
 
     async def set_state(self, state: BaseModel) -> None:
