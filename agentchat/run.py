@@ -22,11 +22,12 @@ from agentchat.errors import (
 from agentchat.history import check_said, commands_in, sayable
 from agentchat.policy.amending import amendments, differing
 from agentchat.policy.charter import Charter, InDoubt
-from agentchat.policy.decide import POLICY_VERSION
+from agentchat.policy.decide import POLICY_VERSION, decide
 from agentchat.policy.rules import Elapsed, Rule
 from agentchat.policy.spending.budget import Budget
 from agentchat.policy.state import state_of
 from agentchat.result import Result
+from agentchat.runtime.book import Book
 from agentchat.runtime.manager import BeforeTurn, Judge, Manager
 from agentchat.runtime.problems import only_one
 from agentchat.runtime.questions import Answerer, Question, Questions, answer_of, check_answer, questions_in
@@ -40,14 +41,17 @@ from agentchat.stores.reading import load
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import (
     Answered,
+    Closed,
     Event,
     ExternalSignal,
     Interrupted,
     Opened,
+    Overrun,
     Position,
     RunStarted,
     Said,
     Taken,
+    Warned,
 )
 from agentchat.transcript.messages import Body
 from agentchat.transcript.transcript import Transcript
@@ -225,6 +229,8 @@ class Run:
                 taken = manager.book.enter(Taken(owner=lease.owner, epoch=lease.epoch), 0)
                 for event in changed:
                     manager.book.enter(event, taken.seq)
+                if self._task is not None:
+                    _end_what_is_over(manager.book)
                 if not state_of(transcript).board.live:
                     self._enter_run(self._task)
                 elif self._task is not None:
@@ -423,6 +429,12 @@ async def only_one_in(store: Store) -> str:
     if not heads:
         raise NoSuchConversation("the file holds no conversation")
     return heads[0].conversation
+
+
+def _end_what_is_over(book: Book) -> None:
+    """Close a run whose end is due and was not written: what somebody says opens another, that hears it."""
+    while (due := decide(book.transcript)) is not None and isinstance(due.event, Warned | Overrun | Closed):
+        book.enter(due.event, due.cause)
 
 
 def _refuse_unsettled(transcript: Transcript) -> None:

@@ -32,6 +32,7 @@ from agentchat.transcript.calls import ToolResult
 from agentchat.transcript.events import (
     CallFinished,
     CallStarted,
+    Closed,
     Edited,
     Forked,
     PersonaChanged,
@@ -81,6 +82,23 @@ async def test_a_fork_goes_on_from_its_position_and_the_parent_stays(store: Stor
     again = await load(store.beside("c.b"), "c.b")
     assert again.dumps() == branch.transcript.dumps()
     assert again.conversation == "c.b"
+
+
+async def test_what_is_said_behind_the_last_word_of_a_run_is_answered_by_another(store: Store) -> None:
+    agents = pair("one", "DONE", "three", "DONE again")
+    chat = Conversation(agents, until=Mentions("DONE") | MaxTurns(4), store=store)
+    first = await chat.run("go", id="c")
+    at = seq_of(first.transcript, "DONE")
+    assert at < len(first.transcript)  # its end is not written there yet
+    branch = await chat.fork("c", at=at, say="and now in French", name="b")
+    assert texts(branch.transcript)[2:] == [
+        ("bob", "DONE"),
+        ("user", "and now in French"),
+        ("ann", "three"),
+        ("bob", "DONE again"),
+    ]
+    assert [entry.cause for entry in only(branch.transcript, Closed)][:1] == [at]
+    checked(branch.transcript)
 
 
 async def test_what_is_said_at_a_fork_is_heard_at_once() -> None:
