@@ -41,7 +41,7 @@ async def test_unknown_name(name: str, near: str) -> None:
 
 
 async def test_unknown_name_near_to_nothing() -> None:
-    with pytest.raises(ConfigurationError, match="Known are 'auto', 'bubblewrap', 'monty', 'unsafe-host'"):
+    with pytest.raises(ConfigurationError, match="There are 'auto', 'bubblewrap', 'monty', 'unsafe-host'"):
         await choose("qqqqqqqq")
 
 
