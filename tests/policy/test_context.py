@@ -562,6 +562,18 @@ def test_a_thought_that_was_ended_and_not_said_is_shown_to_nobody() -> None:
     assert shown(play, "a")[1:] == [("user", "Do it."), ("user", "Go on.")]
 
 
+def test_an_answer_without_words_that_was_not_said_is_shown_to_nobody() -> None:
+    play = Play().start(MaxTurns(9))
+    play.give()
+    play.call_model(reply=Reply(parts=(), finish="stop"))
+    play.offer(Interrupted(by="user"))
+    assert isinstance(play.decided(), TurnCancelled)
+    play.close()
+    play.start(MaxTurns(9), task="Go on.")
+    play.give()
+    assert shown(play, "a")[1:] == [("user", "Do it."), ("user", "Go on.")]
+
+
 @pytest.mark.parametrize(
     ("wish", "partial"), [(Wish(), None), (Wish(), ""), (Wish("Think."), "half"), (Wish("x", history=False), "half")]
 )

@@ -112,3 +112,8 @@ def test_a_body_becomes_the_users_model_where_it_is_known() -> None:
 def test_only_text_and_models_are_messages() -> None:
     with pytest.raises(ConfigurationError, match="not int"):
         wrap(5)
+
+
+def test_a_call_of_a_tool_from_its_arguments() -> None:
+    made = ToolCallPart.of("refund", order=4711, why="zu spät")
+    assert made == ToolCallPart(id="call_refund", name="refund", arguments='{"order": 4711, "why": "zu spät"}')
