@@ -107,9 +107,7 @@ def differences(transcript: Transcript) -> Iterator[Difference]:
     """Where deciding again differs, in order. Later ones may follow from the first."""
     prefix, deciding = Transcript(), Deciding()
     for entry in transcript.as_written():
-        found = deciding.judge(prefix, entry)
-        if found:
-            yield from found
+        yield from deciding.judge(prefix, entry)
         prefix.follow(transcript)
 
 

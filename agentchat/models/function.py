@@ -9,9 +9,10 @@ from typing import Literal, TypeAlias
 
 from agentchat.errors import ConfigurationError
 from agentchat.models.replies import KINDS, Answered, is_answer, reply_of
+from agentchat.models.settings import checked_price
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
-from agentchat.policy.spending.prices import FREE, Price
+from agentchat.policy.spending.prices import Price
 from agentchat.transcript.calls import Reply
 
 Answers: TypeAlias = "Callable[[ModelRequest], Answered | Awaitable[Answered]]"
@@ -51,10 +52,7 @@ class FunctionModel:
 
 def named_card(name: str, tier: str | None = None, price: Price | Literal["free"] | None = None) -> ModelCard:
     """The card of a model that has a name and no settings. Raises ConfigurationError for what is no price."""
-    if price is not None and price != "free" and not isinstance(price, Price):
-        raise ConfigurationError(f'price must be a Price, "free" or None, not {price!r}')
-    cost = FREE if price == "free" else price
-    return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}', tier=tier, price=cost)
+    return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}', tier=tier, price=checked_price(price))
 
 
 async def answer_of(func: Answers, request: ModelRequest) -> Reply:

@@ -27,10 +27,18 @@ from agentchat.models.forbid import check_allowed
 from agentchat.models.http_errors import Service
 from agentchat.models.pricing import price_of
 from agentchat.models.responses import ResponsesAnswer
-from agentchat.models.settings import Settings, check_number, check_whole, checked_url, split_name, tail_of
+from agentchat.models.settings import (
+    Settings,
+    check_number,
+    check_whole,
+    checked_price,
+    checked_url,
+    split_name,
+    tail_of,
+)
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
-from agentchat.policy.spending.prices import FREE, Price
+from agentchat.policy.spending.prices import Price
 from agentchat.settings import OPENAI_URL, home_url
 from agentchat.transcript.calls import OutputMode, Reply, Wire
 
@@ -93,8 +101,7 @@ class OpenAIModel:
         _check_word("output", output, ("auto", *get_args(OutputMode)))
         check_whole("max_output", max_output, 1)
         check_whole("window", window, 1)
-        if price is not None and price != "free" and not isinstance(price, Price):
-            raise ConfigurationError(f'price must be a Price, "free" or None, not {price!r}')
+        cost = checked_price(price)
         settings = Settings(stream, temperature, top_p, seed, reasoning_effort, reasoning_summary, stop, extra)
         card = ModelCard(
             name=model if address is None else f"{model}@{address}",
@@ -104,7 +111,7 @@ class OpenAIModel:
             output=output,
             window=window,
             max_output=max_output,
-            price=FREE if price == "free" else price,
+            price=cost,
         )
         self._set(card, api_key, client, timeout)
 

@@ -10,12 +10,13 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
+from agentchat.policy.spending.prices import FREE, Price
 from agentchat.transcript.calls import Wire
 
 _COMMON: Final = {
@@ -195,6 +196,13 @@ def check_whole(name: str, value: object, least: int | None) -> None:
         raise ConfigurationError(f"{name} must be a whole number, not {value!r}")
     if least is not None and value < least:
         raise ConfigurationError(f"{name} must be at least {least}, not {value}")
+
+
+def checked_price(price: Price | Literal["free"] | None) -> Price | None:
+    """The price of a model as it may be given. Raises ConfigurationError for what is none."""
+    if price is not None and price != "free" and not isinstance(price, Price):
+        raise ConfigurationError(f'price must be a Price, "free" or None, not {price!r}')
+    return FREE if price == "free" else price
 
 
 def _stops(stop: str | Sequence[str] | None) -> list[object] | None:

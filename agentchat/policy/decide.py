@@ -235,16 +235,14 @@ def _spent(transcript: Transcript, state: State, entry: Entry) -> Closed:
     assert isinstance(denied, CallDenied)
     values = denied.values
     spent = f"{values.get('spent')} of {values.get('cap')} {values.get('unit')} spent"
+    reason = f"the {denied.reason} has no room for another call of {denied.agent}: {spent}"
+    if denied.reason != "budget":
+        return _closed("limit", "CallLimits", entry.seq, values, reason)
     used = usage_of(transcript).total
     known = {"tokens": used.tokens.complete, "usd": used.usd.complete}
-    if denied.reason == "budget" and not known.get(str(values.get("unit")), True):
-        spent += "; a call that did not report what it used counts as all that was set aside for it"
-    whose = "budget" if denied.reason == "budget" else denied.reason
-    rule = str(state.budget) if denied.reason == "budget" else "CallLimits"
-    reason = f"the {whose} has no room for another call of {denied.agent}: {spent}"
-    closed = _closed("limit", rule, entry.seq, values, reason)
-    if denied.reason != "budget":
-        return closed
+    if not known.get(str(values.get("unit")), True):
+        reason += "; a call that did not report what it used counts as all that was set aside for it"
+    closed = _closed("limit", str(state.budget), entry.seq, values, reason)
     asked, cap = values.get("asked"), values.get("cap")
     if isinstance(asked, int | float) and isinstance(cap, int | float) and asked > cap:
         return closed.model_copy(update={"advice": _TOO_LITTLE})

@@ -62,7 +62,7 @@ class State:
         self.rule: Rule = Never()
         self.budget = Budget()
         self.leaves: tuple[Leaf, ...] = ()
-        self.listening: tuple[int, ...] = ()  # the places of the leaves that look at what agents say
+        self.listening: tuple[tuple[int, ContentLeaf], ...] = ()  # the leaves that look at what agents say, by place
         self.looking: dict[type, tuple[int, ...]] = {}  # those of the others that look at a kind of event
         self.judges: tuple[Judge, ...] = ()
         self.memories: tuple[object, ...] = ()
@@ -104,7 +104,9 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
         state.rule, state.budget = read_rule(event.rules), Budget.model_validate(event.budget)
         state.capped = any(caps.most(unit) is not None for _, caps in state.budget.scopes() for unit in UNITS)
         state.leaves, state.looking, state.fired, state.time_up = state.rule.leaves(), {}, {}, None
-        state.listening = tuple(place for place, leaf in enumerate(state.leaves) if isinstance(leaf, ContentLeaf))
+        state.listening = tuple(
+            (place, leaf) for place, leaf in enumerate(state.leaves) if isinstance(leaf, ContentLeaf)
+        )
         state.judges = tuple(leaf for leaf in state.leaves if isinstance(leaf, Judge))
         state.memories = tuple(leaf.memory() for leaf in state.leaves)
         if state.walk is not None:
@@ -136,9 +138,8 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
                 fired[place] = Fired(leaves[place], entry.seq, values)
     if state.listening and isinstance(event, Said) and event.turn is not None:
         spoken = Spoken(entry.seq, event, transcript)
-        for place in state.listening:
-            leaf = leaves[place]
-            if place not in fired and isinstance(leaf, ContentLeaf):
+        for place, leaf in state.listening:
+            if place not in fired:
                 values = leaf.heard(spoken, memories[place])
                 if values is not None:
                     fired[place] = Fired(leaf, entry.seq, values)

@@ -524,10 +524,10 @@ def test_an_answer_that_was_stopped_is_shown_to_its_own_model_alone() -> None:
     assert "I was ab" not in str(shown(play, "b"))
 
 
-def _unsaid(play: Play, prompt: str | None = None) -> int:
+def _unsaid(play: Play, prompt: str | None = None, reply: Reply | None = None) -> int:
     """An answer that had ended when a person stopped the turn, before it was said; its CallFinished."""
     play.give()
-    ended = play.call_model(prompt=prompt)
+    ended = play.call_model(prompt=prompt, reply=reply)
     play.offer(Interrupted(by="user"))
     assert isinstance(play.decided(), TurnCancelled)
     play.close()
@@ -564,11 +564,7 @@ def test_a_thought_that_was_ended_and_not_said_is_shown_to_nobody() -> None:
 
 def test_an_answer_without_words_that_was_not_said_is_shown_to_nobody() -> None:
     play = Play().start(MaxTurns(9))
-    play.give()
-    play.call_model(reply=Reply(parts=(), finish="stop"))
-    play.offer(Interrupted(by="user"))
-    assert isinstance(play.decided(), TurnCancelled)
-    play.close()
+    _unsaid(play, reply=Reply(parts=(), finish="stop"))
     play.start(MaxTurns(9), task="Go on.")
     play.give()
     assert shown(play, "a")[1:] == [("user", "Do it."), ("user", "Go on.")]

@@ -17,7 +17,7 @@ from typing import Any, Final
 from agentchat.policy.board import GIVEN_UP
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import AgentCard, agreed_in
-from agentchat.policy.prompts.rendering import render
+from agentchat.policy.prompts.rendering import render, text_pieces
 from agentchat.policy.prompts.request import ChatMessage, escaped, resolve
 from agentchat.policy.prompts.shown import IDLE, Context, Exchange, introduce
 from agentchat.policy.prompts.wires import answered, called
@@ -43,7 +43,7 @@ from agentchat.transcript.events import (
     TurnGiven,
     TurnPassed,
 )
-from agentchat.transcript.messages import TextPart, ToolCallPart
+from agentchat.transcript.messages import ToolCallPart
 from agentchat.transcript.transcript import Fold, Transcript
 
 CROWD: Final = 3
@@ -128,15 +128,10 @@ def _compacted(log: _Log, event: Compacted) -> None:
     finished = log.transcript[event.call].event
     assert isinstance(finished, CallFinished)
     assert isinstance(finished.result, Reply)
-    pieces = ("=The conversation so far, in short:\n", *_texts(event.call, finished.result))
+    pieces = ("=The conversation so far, in short:\n", *text_pieces(finished.result.parts, f"{event.call}/result"))
     context.add(("user", pieces), ChatMessage("user", resolve(log.transcript, pieces)))
     if context.exchange.turn:
         _take_in(log, context, log.transcript[context.exchange.turn])
-
-
-def _texts(seq: int, reply: Reply) -> tuple[Piece, ...]:
-    where = f"{seq}/result/parts"
-    return tuple(f"@{where}/{place}/content" for place, part in enumerate(reply.parts) if isinstance(part, TextPart))
 
 
 def _edited(log: _Log, event: Edited) -> None:
@@ -187,7 +182,7 @@ def _take_in(log: _Log, context: Context, given: Entry) -> None:
             context.add(*shown)
             context.said += 1
     if context.items and context.items[-1][0] == "assistant":
-        context.add(("user", (f"={GO_ON}",)), ChatMessage("user", GO_ON))
+        context.tell(GO_ON)
     context.exchange.fresh = waiting[0] if waiting else 0
     context.waiting = [seq for seq in context.waiting if seq > given.seq]
 
@@ -227,14 +222,19 @@ def _show_broken(log: _Log, context: Context, seq: int) -> None:
     assert isinstance(cancelled, CallCancelled)
     assert cancelled.partial is not None
     context.add(("assistant", (f"@{seq}/partial",)), ChatMessage("assistant", cancelled.partial))
-    context.add(("user", (f"={STOPPED}",)), ChatMessage("user", STOPPED))
+    context.tell(STOPPED)
 
 
 def _show_unsaid(context: Context, seq: int, reply: Reply) -> None:
     """Show its own model the answer that it had ended when its turn was stopped: it is on record, but was not said."""
     if reply.text:
-        context.add(("assistant", _texts(seq, reply)), ChatMessage("assistant", reply.text))
-        context.add(("user", (f"={UNSAID}",)), ChatMessage("user", UNSAID))
+        _show_own(context, seq, reply)
+        context.tell(UNSAID)
+
+
+def _show_own(context: Context, seq: int, reply: Reply) -> None:
+    """Show a model the text of its own reply that came back at `seq`."""
+    context.add(("assistant", text_pieces(reply.parts, f"{seq}/result")), ChatMessage("assistant", reply.text))
 
 
 # the exchange with the model
@@ -335,10 +335,8 @@ def _refused(log: _Log, event: Refused) -> None:
         if reply is None or event.tool_call_id is not None:
             continue
         if reply.text:
-            pieces = _texts(call, reply)
-            context.add(("assistant", pieces), ChatMessage("assistant", reply.text))
-        told = repair_prompt(event.problems)
-        context.add(("user", (f"={told}",)), ChatMessage("user", told))
+            _show_own(context, call, reply)
+        context.tell(repair_prompt(event.problems))
 
 
 def _asked(log: _Log, context: Context, name: str) -> None:
@@ -419,5 +417,5 @@ def bare(transcript: Transcript, agent: str, prompt: str) -> Context:
     agreed = agreed_in(transcript)
     context = Context(agent, agreed.cards[agent], agreed.pointers[agent], None)
     introduce(context)
-    context.add(("user", (f"={prompt}",)), ChatMessage("user", prompt))
+    context.tell(prompt)
     return context

@@ -49,7 +49,7 @@ def render(
     head = f"{said.sender}:\n" if crowd and role == "user" else ""
     parts = transcript.parts_of(said)
     if parts is not None:
-        where = f"{said.from_calls[0]}/result" if said.body is None and said.from_calls else f"{seq}/body"
+        where = _place_of(said, seq)
         if len(parts) == 1 and isinstance(parts[0], TextPart):  # nearly always
             content = head + parts[0].content
             pieces: tuple[Piece, ...] = (f"@{where}/parts/0/content",)
@@ -57,7 +57,7 @@ def render(
             raw = shown_parts(wire, role, f"{where}/parts", parts, head)
             return ("raw", raw), raw_message(resolve(transcript, raw))
         else:
-            pieces, content = _text_pieces(parts, where), head + text_of(parts)
+            pieces, content = text_pieces(parts, where), head + text_of(parts)
     else:
         body = transcript.body(seq)
         if isinstance(body, Direction) and role == "user" and body.instruction is None:
@@ -102,10 +102,16 @@ def _typed_pieces(transcript: Transcript, call: int, body: Body, *, own: bool) -
     assert isinstance(event.result, Reply)
     where = f"{call}/result/parts"
     asked = [place for place, part in enumerate(event.result.parts) if isinstance(part, ToolCallPart)]
-    return (f"@{where}/{asked[-1]}/arguments",) if asked else _text_pieces(event.result.parts, f"{call}/result")
+    return (f"@{where}/{asked[-1]}/arguments",) if asked else text_pieces(event.result.parts, f"{call}/result")
 
 
-def _text_pieces(parts: tuple[Part, ...], where: str) -> tuple[Piece, ...]:
+def _place_of(said: Said, seq: int) -> str:
+    """Where the one body of a message stands: with the call whose result it is, or with the message itself."""
+    return f"{said.from_calls[0]}/result" if said.body is None and said.from_calls else f"{seq}/body"
+
+
+def text_pieces(parts: tuple[Part, ...], where: str) -> tuple[Piece, ...]:
+    """The texts among the parts that stand there, as pieces."""
     return tuple(f"@{where}/parts/{place}/content" for place, part in enumerate(parts) if isinstance(part, TextPart))
 
 
@@ -134,7 +140,7 @@ def shown_source(transcript: Transcript, seq: int, source: str) -> tuple[Piece, 
     """A program as pieces: a slice of the message at `seq` where it stands there word for word, else itself."""
     said = transcript[seq].event
     if isinstance(said, Said):
-        where = f"{said.from_calls[0]}/result" if said.body is None and said.from_calls else f"{seq}/body"
+        where = _place_of(said, seq)
         body = transcript.body(seq)
         if isinstance(body, Code) and body.source == source:
             return (f"@{where}/source",)

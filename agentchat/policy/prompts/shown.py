@@ -129,6 +129,10 @@ class Context:
         self.items.append(item)
         self.growing.add(message)
 
+    def tell(self, text: str) -> None:
+        """Show one more message that nobody has said: words of ours, as a user's."""
+        self.add(("user", (f"={text}",)), ChatMessage("user", text))
+
     def add_raw(self, transcript: Transcript, pieces: tuple[Piece, ...]) -> None:
         """Show one more message that is given as its JSON."""
         self.add(("raw", pieces), raw_message(resolve(transcript, pieces)))

@@ -45,6 +45,10 @@ class Spoken:
         """The whole message."""
         return self._transcript.body(self.seq)
 
+    def is_by(self, sender: str | None) -> bool:
+        """Whether it is of this agent; None stands for any."""
+        return sender is None or sender == self.sender
+
 
 class ContentLeaf(Leaf):
     """A rule that looks at what agents say, and at nothing else. People's words never reach it."""
@@ -103,7 +107,7 @@ class _Words(ContentLeaf):
     def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
         """True at a message that says it."""
         text = spoken.text
-        if text is None or not (self.by is None or self.by == spoken.sender) or not self.in_(text):
+        if text is None or not spoken.is_by(self.by) or not self.in_(text):
             return None
         return {"text": self.text, "sender": spoken.sender}
 
@@ -213,7 +217,7 @@ class Emitted(ContentLeaf):
 
     def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
         """True at a message of that type."""
-        if spoken.type != self.type or not (self.by is None or self.by == spoken.sender):
+        if spoken.type != self.type or not spoken.is_by(self.by):
             return None
         return {"type": self.type, "sender": spoken.sender}
 

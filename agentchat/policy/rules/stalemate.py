@@ -57,9 +57,6 @@ class Stalemate(Leaf):
     def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
         """True where a pattern is complete; the values say which, whose, and the events that make it."""
         assert isinstance(memory, Recent)
-        event = entry.event
-        if isinstance(event, CallFinished) and isinstance(event.result, Reply):
-            return None  # it is looked at as what the agent says
         found = _taken_in(entry, board, transcript, memory)
         if found is None:
             return None
@@ -112,7 +109,8 @@ def _text(seq: int, sender: str, parts: tuple[Part, ...], team: int, memory: Rec
 
 def _result(seq: int, finished: CallFinished, transcript: Transcript, memory: Recent) -> Pattern | None:
     result = finished.result
-    assert not isinstance(result, Reply)
+    if isinstance(result, Reply):
+        return None  # it is looked at as what the agent says
     started = transcript[finished.call].event
     if not isinstance(started, CallStarted):
         return None

@@ -109,7 +109,7 @@ class Where(ContentLeaf):
     def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
         """True at a message of that type that satisfies every condition; the values are the fields it asked for."""
         assert isinstance(memory, Nearest)
-        if spoken.type != self.type or not (self.by is None or self.by == spoken.sender):
+        if spoken.type != self.type or not spoken.is_by(self.by):
             return None
         found = {one.path: _field(spoken, one.path) for one in self.conditions}
         memory.event = spoken.seq
