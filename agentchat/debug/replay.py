@@ -11,7 +11,7 @@ from agentchat.debug.sent import Sent
 from agentchat.policy.board import OpenTurn
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import Charter, changes, charter_of
-from agentchat.policy.decide import POLICY_VERSION, Ruling, decide, due_in
+from agentchat.policy.decide import POLICY_VERSION, Ruling, decide, due_in, on_offer
 from agentchat.policy.prompts.context import context_of
 from agentchat.policy.prompts.request import resolve
 from agentchat.policy.prompts.shown import Context
@@ -48,7 +48,6 @@ _Ruling = TurnGiven | TurnCancelled | Closed | Warned | Overrun
 _LIMIT = re.compile(r'"max_(?:completion|output)_tokens":(\d+)')
 _End = CallFinished | CallFailed | CallCancelled | CallInDoubt
 _OTHER_WAYS = ((True, False), (False, True), (False, False))
-_NAMES: dict[type, str] = {Said: "a message", CallStarted: "the admission of a call"}
 _Act = Said | Refused | CallStarted | CallDenied | StateSet | TurnFailed | TurnPassed | Diverged
 
 
@@ -196,28 +195,30 @@ def _question(deciding: Deciding, prefix: Transcript, entry: Entry, event: Pause
 
 
 def _end(deciding: Deciding, prefix: Transcript, entry: Entry, event: _End) -> None:
-    if event.call not in state_of(prefix).board.open_calls:
+    state = state_of(prefix)
+    if event.call not in state.board.open_calls:
         deciding.differs(entry.seq, "a result", f"of call {event.call}", "no such call is open")
-    deciding.compare(entry, "a result", decide(prefix, event))
+    deciding.compare(entry, "a result", on_offer(prefix, state, event))
 
 
 def _act(deciding: Deciding, prefix: Transcript, entry: Entry, event: _Act) -> None:
     if event.turn is None:
         return  # a person's words are an input
-    due, state = decide(prefix), state_of(prefix)
-    turns = state.board.open_turns
+    state = state_of(prefix)
+    due, turns, kind = due_in(prefix, state), state.board.open_turns, type(event)
     # on a graph others may act before a turn that is due is given
-    if due is not None and not isinstance(due.event, TurnCancelled) and not (turns and state.walk):
+    if isinstance(due, Ruling) and not isinstance(due.event, TurnCancelled) and not (turns and state.walk):
         deciding.differs(entry.seq, "an act out of turn", _short(event), _short(due.event))
     else:
         _whose(deciding, turns, entry, event)
-        if isinstance(event, CallDenied):
-            deciding.compare(entry, "the denial of a call", decide(prefix, _asked(event)))
-        elif isinstance(event, Refused) and event.by == "policy":
-            deciding.compare(entry, "a refusal", decide(prefix, _offered(prefix, event)))
-        else:
-            deciding.compare(entry, _NAMES.get(type(event), "an act"), decide(prefix, event))
-    if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe):
+        act = _NAMES.get(kind, "an act")
+        offer = _OFFERS[kind](prefix, event) if kind in _OFFERS else event
+        deciding.compare(entry, act, on_offer(prefix, state, offer))
+
+
+def _call(deciding: Deciding, prefix: Transcript, entry: Entry, event: CallStarted) -> None:
+    _act(deciding, prefix, entry, event)
+    if isinstance(event.recipe, ModelRecipe):
         _prompt(deciding, prefix, event, event.recipe, entry.seq)
 
 
@@ -228,8 +229,8 @@ def _whose(deciding: Deciding, turns: Mapping[int, OpenTurn], entry: Entry, even
         deciding.differs(entry.seq, "an act out of turn", _short(event), "nobody has the turn")
         return
     seq, to = turn.entry.seq, turn.given.to
-    agent = event.sender if isinstance(event, Said) else getattr(event, "agent", to)
-    if (agent, event.turn) != (to, seq):
+    agent = event.sender if type(event) is Said else getattr(event, "agent", to)
+    if agent != to or event.turn != seq:
         deciding.differs(entry.seq, "whose act it is", f"{agent} in turn {event.turn}", f"{to} in turn {seq}")
 
 
@@ -255,7 +256,7 @@ def _prompt(deciding: Deciding, prefix: Transcript, event: CallStarted, recipe: 
             deciding.closings[event.agent] = last
         else:
             deciding.differs(seq, f"the settings of a request of {context.agent}", " ".join(pieces), " ".join(usual))
-    now = context.growing.request(last.text)
+    now = sent if sent.is_of(context.growing, last.text) else context.growing.request(last.text)
     if now.digest != event.digest:
         recorded, today = _first_change(sent.join().decode(), now.join().decode())
         deciding.differs(seq, f"the prompt of {event.agent}", recorded, today)
@@ -283,7 +284,7 @@ def _first_change(recorded: str, now: str) -> tuple[str, str]:
     return lead + recorded[start : same + 60], lead + now[start : same + 60]
 
 
-def _asked(denied: CallDenied) -> CallStarted:
+def _asked(prefix: Transcript, denied: CallDenied) -> CallStarted:
     """The offer that was denied, as far as deciding on it needs it."""
     recipes: dict[str, dict[str, object]] = {
         "model": {"call": "model", "model": denied.model or ""},
@@ -295,8 +296,10 @@ def _asked(denied: CallDenied) -> CallStarted:
     return CallStarted.model_validate({**fields, "key": "", "recipe": recipes[denied.call]})
 
 
-def _offered(prefix: Transcript, refused: Refused) -> Said:
-    """The message that was refused, as far as deciding on it needs it."""
+def _offered(prefix: Transcript, refused: Refused) -> Said | Refused:
+    """The message that the policy refused, as far as deciding on it needs it; what another refused is as it stands."""
+    if refused.by != "policy":
+        return refused
     turn = state_of(prefix).board.open_turns.get(refused.turn)
     sender = "" if turn is None else turn.given.to
     fields = {"sender": sender, "turn": refused.turn, "body": refused.raw, "from_calls": refused.from_calls}
@@ -310,6 +313,14 @@ def _short(event: Event) -> str:
     return text if len(text) <= 300 else f"{text[:299]}…"
 
 
+_OFFERS: Final[dict[type, Callable[[Transcript, Any], Event]]] = {CallDenied: _asked, Refused: _offered}
+"""What was offered, where the record is not the offer itself."""
+_NAMES: Final[dict[type, str]] = {
+    Said: "a message",
+    CallStarted: "the admission of a call",
+    CallDenied: "the denial of a call",
+    Refused: "a refusal",
+}
 _JUDGES: Final[dict[type, Callable[[Deciding, Transcript, Entry, Any], None]]] = {
     RunStarted: _run,
     Judged: _verdict,
@@ -317,4 +328,5 @@ _JUDGES: Final[dict[type, Callable[[Deciding, Transcript, Entry, Any], None]]] =
     **dict.fromkeys(get_args(_Ruling), _ruling),
     **dict.fromkeys(get_args(_End), _end),
     **dict.fromkeys(get_args(_Act), _act),
+    CallStarted: _call,
 }

@@ -50,7 +50,7 @@ CLOSING: Final = "closing"
 
 def routes(said: Said) -> bool:
     """Whether a message steers the conversation rather than carrying its work."""
-    return isinstance(said.body, ROUTING_BODIES) or said.type == "Direction"
+    return said.type == "Direction" or (said.body is not None and isinstance(said.body, ROUTING_BODIES))
 
 
 class OpenTurn:

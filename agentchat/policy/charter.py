@@ -97,6 +97,8 @@ class AgentCard(Frozen):
 
     def known(self, name: str) -> ModelCard | None:
         """Its model of this name, as it was agreed."""
+        if self.model is not None and self.model.name == name:  # nearly always
+            return self.model
         return next((card for card in self.models() if card.name == name), None)
 
     def pointer(self, card: ModelCard) -> str:

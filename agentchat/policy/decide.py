@@ -42,7 +42,7 @@ from agentchat.transcript.events import (
 from agentchat.transcript.transcript import Transcript
 
 POLICY_VERSION: Final = 1
-_ENDS: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
+_ENDS: Final = frozenset({CallFinished, CallFailed, CallCancelled, CallInDoubt})
 
 
 class Ruling(NamedTuple):
@@ -54,13 +54,15 @@ class Ruling(NamedTuple):
 
 def decide(transcript: Transcript, offer: Event | None = None) -> Ruling | None:
     """What is to be entered next, or what becomes of an offer. None: nothing is due."""
-    due = due_in(transcript) if offer is None else _on_offer(transcript, state_of(transcript), offer)
+    if offer is not None:
+        return on_offer(transcript, state_of(transcript), offer)
+    due = due_in(transcript)
     return None if isinstance(due, Need) else due
 
 
-def due_in(transcript: Transcript) -> Ruling | Need | None:
-    """What is due by itself: an event, a user's function to be asked, or nothing."""
-    state = state_of(transcript)
+def due_in(transcript: Transcript, state: State | None = None) -> Ruling | Need | None:
+    """What is due by itself: an event, a user's function to be asked, or nothing. state: that of the transcript."""
+    state = state or state_of(transcript)
     board = state.board
     if not board.live:
         return None
@@ -108,15 +110,16 @@ def stopping(transcript: Transcript) -> bool:
     return _ending(transcript, state, urgent=True) is not None and bool(board.open_turns) and board.live
 
 
-def _on_offer(transcript: Transcript, state: State, offer: Event) -> Ruling:
-    if isinstance(offer, _ENDS):
-        return Ruling(offer, offer.call)  # a result is caused by its call, everything else an agent brings by its turn
+def on_offer(transcript: Transcript, state: State, offer: Event) -> Ruling:
+    """What becomes of an offer, where the state is that of the transcript."""
+    if type(offer) in _ENDS:  # a result is caused by its call, everything else an agent brings by its turn
+        return Ruling(offer, getattr(offer, "call", 0))
     turn = getattr(offer, "turn", None)
     cause = turn if turn in state.board.open_turns else len(transcript)
-    if isinstance(offer, CallStarted):
+    if type(offer) is CallStarted:
         denied = _denied(transcript, state, offer)
         return Ruling(offer if denied is None else denied, cause)
-    if isinstance(offer, Said) and offer.turn is not None:
+    if type(offer) is Said and offer.turn is not None:
         problems = _unsayable(transcript, state, offer)
         if problems:
             raw = None if offer.body is None else offer.body.model_dump(mode="json")

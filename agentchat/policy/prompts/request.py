@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, overload
+from typing import Any, Final, NamedTuple, overload
 
 from pydantic_core import to_json
 
@@ -180,6 +180,10 @@ class Bytes(NamedTuple):
     closing: bytes
     digest: str
 
+    def is_of(self, growing: Growing, tail: str) -> bool:
+        """Whether it is the request that those messages make, all of them, closed by `tail`."""
+        return self.growing is growing and self.upto == len(growing.messages) and self.closing == tail.encode()
+
     def join(self) -> bytes:
         """All bytes of the request."""
         return b"".join((HEADS[self.growing.wire], *self.growing.chunks[: self.upto], self.closing))
@@ -226,25 +230,21 @@ class ModelRequest:
 
 def resolve(transcript: Transcript, pieces: Sequence[Piece]) -> str:
     """The text that pieces stand for. Raises DamagedTranscript for a pointer to nothing."""
-    return _piece(transcript, pieces[0]) if len(pieces) == 1 else "".join([_piece(transcript, one) for one in pieces])
+    return "".join([one[1:] if one[:1] == "=" else _pointed(transcript, one) for one in pieces])
 
 
-def _piece(transcript: Transcript, piece: Piece) -> str:
+def _pointed(transcript: Transcript, piece: Piece) -> str:
+    """The text that a pointer leads to, in the form that its mark asks for."""
     mark = piece[:1]
-    if mark == "=":
-        return piece[1:]
-    if piece[-1:] == "]":
-        sliced = _SLICE.fullmatch(piece)
-        pointer, start, stop = (piece, "", "") if sliced is None else sliced.groups()
-    else:
-        pointer, start, stop = piece, "", ""
+    start = stop = ""
+    pointer = piece
+    if piece[-1:] == "]" and (sliced := _SLICE.fullmatch(piece)):
+        pointer, start, stop = sliced.groups()
     seq, *path = pointer[1:].split("/")
     if mark not in _MARKS or not seq.isdecimal():
         raise DamagedTranscript(f"{piece!r} is neither text nor a pointer")
     try:
-        value: object = transcript[int(seq)].event
-        for step in path:
-            value = _step(value, step)
+        value = _led_to(transcript[int(seq)].event, path)
     except (LookupError, AttributeError, ValueError):
         raise DamagedTranscript(f"the pointer {piece!r} leads nowhere") from None
     if mark == "%":
@@ -261,14 +261,17 @@ def escaped(text: str) -> str:
     return _quote(text)[1:-1]
 
 
-def _step(value: object, step: str) -> object:
-    if type(value) is dict:
-        return value[step]
-    if type(value) is tuple or type(value) is list:
-        return value[int(step)]
-    if step not in getattr(type(value), "__pydantic_fields__", ()):
-        raise LookupError(step)  # fields only: a pointer out of a file must reach no other attribute
-    return getattr(value, step)
+def _led_to(value: Any, path: list[str]) -> object:
+    """What a path leads to. Raises LookupError, AttributeError or ValueError where it leads nowhere."""
+    for step in path:
+        kind = type(value)
+        if kind is tuple or kind is list:
+            value = value[int(step)]
+        elif kind is dict:
+            value = value[step]
+        else:
+            value = value.__dict__[step]  # fields only: a pointer out of a file must reach no other attribute
+    return value
 
 
 def messages_of(transcript: Transcript, recipe: ModelRecipe) -> list[ChatMessage]:

@@ -23,10 +23,10 @@ def next_turn(transcript: Transcript, state: State, agreed: Agreed) -> Route:
     asked = addressed(transcript, board)
     if asked is not None:
         return asked
-    if isinstance(plan, SupervisedPlan):
+    if type(plan) is SupervisedPlan:
         return supervised(transcript, board, agreed, plan)
-    if isinstance(plan, HandoffsPlan):
+    if type(plan) is HandoffsPlan:
         return handoffs(transcript, board, agreed, plan)
-    if isinstance(plan, FunctionPlan):
+    if type(plan) is FunctionPlan:
         return by_function(transcript, board, agreed, plan)
     return round_robin(transcript, board, agreed)
