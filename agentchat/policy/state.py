@@ -9,7 +9,7 @@ from agentchat.policy.charter import agreed_in
 from agentchat.policy.routing.graph import Walk
 from agentchat.policy.routing.plans import AnyPlan, GraphPlan, RoundRobinPlan, read_plan
 from agentchat.policy.routing.verdicts import Need
-from agentchat.policy.rules import ContentLeaf, Fired, Judge, Leaf, Never, Rule, Spoken, read_rule, verdict
+from agentchat.policy.rules import Ear, Fired, Judge, Leaf, Never, Rule, Spoken, read_rule, verdict
 from agentchat.policy.spending.admission import overrun, refusal, warnings
 from agentchat.policy.spending.amounts import UNITS
 from agentchat.policy.spending.budget import Budget
@@ -40,10 +40,10 @@ class State:
         "board",
         "budget",
         "capped",
+        "ears",
         "fired",
         "judges",
         "leaves",
-        "listening",
         "looking",
         "memories",
         "news",
@@ -62,8 +62,8 @@ class State:
         self.rule: Rule = Never()
         self.budget = Budget()
         self.leaves: tuple[Leaf, ...] = ()
-        self.listening: tuple[tuple[int, ContentLeaf], ...] = ()  # the leaves that look at what agents say, by place
-        self.looking: dict[type, tuple[int, ...]] = {}  # those of the others that look at a kind of event
+        self.ears: dict[int, Ear] = {}  # of the leaves that look at what agents say, by place
+        self.looking: dict[type, tuple[int, ...]] = {}  # the leaves that look at a kind of event otherwise
         self.judges: tuple[Judge, ...] = ()
         self.memories: tuple[object, ...] = ()
         self.fired: dict[int, Fired] = {}
@@ -104,11 +104,10 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
         state.rule, state.budget = read_rule(event.rules), Budget.model_validate(event.budget)
         state.capped = any(caps.most(unit) is not None for _, caps in state.budget.scopes() for unit in UNITS)
         state.leaves, state.looking, state.fired, state.time_up = state.rule.leaves(), {}, {}, None
-        state.listening = tuple(
-            (place, leaf) for place, leaf in enumerate(state.leaves) if isinstance(leaf, ContentLeaf)
-        )
         state.judges = tuple(leaf for leaf in state.leaves if isinstance(leaf, Judge))
         state.memories = tuple(leaf.memory() for leaf in state.leaves)
+        ears = ((place, leaf.ear(board, state.memories[place])) for place, leaf in enumerate(state.leaves))
+        state.ears = {place: ear for place, ear in ears if ear is not None}
         if state.walk is not None:
             state.walk.begin(event)
             state.walk.advance(entry, board, transcript)
@@ -127,30 +126,33 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
         on = judge.asks(entry)
         if on is not None:
             state.questions.append(Need(judge.name, on))
-    looking = state.looking.get(kind)
+    said = event if type(event) is Said and event.turn is not None else None
+    of = kind if said is None else Spoken
+    looking = state.looking.get(of)
     if looking is None:
-        looking = state.looking[kind] = _looking_at(kind, state.leaves)
+        looking = state.looking[of] = _looking_at(state, kind, listening=said is not None)
     fired, leaves, memories = state.fired, state.leaves, state.memories
     for place in looking:
         if place not in fired:
             values = leaves[place].seen(entry, board, transcript, memories[place])
             if values is not None:
                 fired[place] = Fired(leaves[place], entry.seq, values)
-    if state.listening and isinstance(event, Said) and event.turn is not None:
-        spoken = Spoken(entry.seq, event, transcript)
-        for place, leaf in state.listening:
+    if said is not None and state.ears:
+        spoken = Spoken(entry.seq, said, transcript)
+        for place, ear in state.ears.items():
             if place not in fired:
-                values = leaf.heard(spoken, memories[place])
+                values = ear(spoken)
                 if values is not None:
-                    fired[place] = Fired(leaf, entry.seq, values)
+                    fired[place] = Fired(leaves[place], entry.seq, values)
     return state
 
 
-def _looking_at(kind: type, leaves: tuple[Leaf, ...]) -> tuple[int, ...]:
+def _looking_at(state: State, kind: type, *, listening: bool) -> tuple[int, ...]:
+    """The leaves that are shown an event of this kind; of what agents say, those that do not listen to it."""
     return tuple(
         place
-        for place, leaf in enumerate(leaves)
-        if not isinstance(leaf, ContentLeaf) and (not leaf.on or issubclass(kind, leaf.on))
+        for place, leaf in enumerate(state.leaves)
+        if (not leaf.on or issubclass(kind, leaf.on)) and not (listening and place in state.ears)
     )
 
 

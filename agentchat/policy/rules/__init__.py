@@ -9,13 +9,11 @@ over the generic cap: of several leaves that are true, content rules come before
 together; `explain` (why a rule has not come true) looks at a whole `State` and is imported by its own name.
 """
 
-from agentchat.policy.rules.content import ContentLeaf as ContentLeaf
 from agentchat.policy.rules.content import Emitted as Emitted
 from agentchat.policy.rules.content import From as From
 from agentchat.policy.rules.content import HandedTo as HandedTo
 from agentchat.policy.rules.content import Mentions as Mentions
 from agentchat.policy.rules.content import Says as Says
-from agentchat.policy.rules.content import Spoken as Spoken
 from agentchat.policy.rules.core import AllOf as AllOf
 from agentchat.policy.rules.core import AnyOf as AnyOf
 from agentchat.policy.rules.core import AnyRule as AnyRule
@@ -31,6 +29,8 @@ from agentchat.policy.rules.limits import Failures as Failures
 from agentchat.policy.rules.limits import MaxMessages as MaxMessages
 from agentchat.policy.rules.limits import MaxTurns as MaxTurns
 from agentchat.policy.rules.limits import Never as Never
+from agentchat.policy.rules.spoken import Ear as Ear
+from agentchat.policy.rules.spoken import Spoken as Spoken
 from agentchat.policy.rules.stalemate import Stalemate as Stalemate
 from agentchat.policy.rules.verdict import Fired as Fired
 from agentchat.policy.rules.verdict import verdict as verdict

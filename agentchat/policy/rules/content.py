@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
@@ -16,38 +17,13 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.board import Board
 from agentchat.policy.fences import outside_fences
 from agentchat.policy.rules.core import Leaf
+from agentchat.policy.rules.spoken import Ear, Spoken
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry, Said
-from agentchat.transcript.messages import Body, Data, Handoff, Text, text_of
+from agentchat.transcript.messages import Handoff
 from agentchat.transcript.transcript import Transcript
 
 TypeOrName = type[BaseModel] | str
-
-
-class Spoken:
-    """A message of an agent as the rules look at it, put together once for all of them.
-
-    type: the name of the message's type, as `type_of` gives it. text: its text, where it is an ordinary message.
-    """
-
-    __slots__ = ("_transcript", "sender", "seq", "text", "type")
-
-    def __init__(self, seq: int, said: Said, transcript: Transcript) -> None:
-        self.seq = seq
-        self.sender = said.sender
-        self._transcript = transcript
-        parts = transcript.parts_of(said)
-        self.text = None if parts is None else text_of(parts)
-        self.type = type_of(self.body) if parts is None else Text.__name__
-
-    @property
-    def body(self) -> Body:
-        """The whole message."""
-        return self._transcript.body(self.seq)
-
-    def is_by(self, sender: str | None) -> bool:
-        """Whether it is of this agent; None stands for any."""
-        return sender is None or sender == self.sender
 
 
 class ContentLeaf(Leaf):
@@ -59,20 +35,15 @@ class ContentLeaf(Leaf):
         super().__init__(**given)
 
     @abstractmethod
-    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
-        """The values that made it true at this message of an agent, or None; `memory` as in `seen`."""
+    def ear(self, board: Board, memory: object) -> Ear:
+        """Listens to the agents of one run; `memory` as in `seen`."""
 
     def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
-        """Listens, where an agent says something."""
+        """Listens once, where an agent says something."""
         said = entry.event
         if not isinstance(said, Said) or said.turn is None:
             return None
-        return self.heard(Spoken(entry.seq, said, transcript), memory)
-
-
-def type_of(body: Body) -> str:
-    """The name of a message's type: that of the user's class, or Text, Code, CodeResult, Direction, Handoff."""
-    return body.type if isinstance(body, Data) else type(body).__name__
+        return self.ear(board, memory)(Spoken(entry.seq, said, transcript))
 
 
 def type_name(given: object, rule: str) -> str:
@@ -104,16 +75,20 @@ class _Words(ContentLeaf):
         """The one that is meant, if one is."""
         return only(self.by)
 
-    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
+    def ear(self, board: Board, memory: object) -> Ear:
         """True at a message that says it."""
-        text = spoken.text
-        if text is None or not spoken.is_by(self.by) or not self.in_(text):
-            return None
-        return {"text": self.text, "sender": spoken.sender}
+        text, by, says = self.text, self.by, self.saying()
+
+        def heard(spoken: Spoken) -> JsonObject | None:
+            if spoken.text is None or not says(spoken.text) or (by is not None and by != spoken.sender):
+                return None
+            return {"text": text, "sender": spoken.sender}
+
+        return heard
 
     @abstractmethod
-    def in_(self, said: str) -> bool:
-        """Whether this text says it."""
+    def saying(self) -> Callable[[str], bool]:
+        """Whether a text says it."""
 
     def standing(self, board: Board, memory: object = None) -> str:
         """Who has not said it."""
@@ -132,11 +107,11 @@ class Mentions(_Words):
     def __init__(self, text: str, by: str | None = None, **given: object) -> None:
         super().__init__(text=text, by=by, **given)
 
-    def in_(self, said: str) -> bool:
+    def saying(self) -> Callable[[str], bool]:
         """As whole words, outside fences."""
-        if self.text not in said:  # the usual case, at the least cost
-            return False
-        return re.search(rf"(?<!\w){re.escape(self.text)}(?!\w)", outside_fences(said)) is not None
+        text, words = self.text, re.compile(rf"(?<!\w){re.escape(self.text)}(?!\w)")
+        # whether it is there at all comes first: nearly always it is not
+        return lambda said: text in said and words.search(outside_fences(said)) is not None
 
 
 class Says(_Words):
@@ -151,9 +126,10 @@ class Says(_Words):
     def __init__(self, text: str, by: str | None = None, **given: object) -> None:
         super().__init__(text=text, by=by, **given)
 
-    def in_(self, said: str) -> bool:
+    def saying(self) -> Callable[[str], bool]:
         """As the whole message."""
-        return said.strip() == self.text.strip()
+        text = self.text.strip()
+        return lambda said: text in said and said.strip() == text
 
 
 class From(ContentLeaf):
@@ -169,9 +145,10 @@ class From(ContentLeaf):
         """That one."""
         return (self.sender,)
 
-    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
+    def ear(self, board: Board, memory: object) -> Ear:
         """True at its first message."""
-        return {"sender": self.sender} if spoken.sender == self.sender else None
+        sender = self.sender
+        return lambda spoken: {"sender": sender} if spoken.sender == sender else None
 
     def standing(self, board: Board, memory: object = None) -> str:
         """That it has not spoken."""
@@ -187,11 +164,16 @@ class HandedTo(ContentLeaf):
     def __init__(self, name: str, **given: object) -> None:
         super().__init__(name=name, **given)
 
-    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
+    def ear(self, board: Board, memory: object) -> Ear:
         """True at such a handoff."""
-        body = spoken.body
-        handed = isinstance(body, Handoff) and body.to == self.name
-        return {"to": self.name, "sender": spoken.sender} if handed else None
+        name = self.name
+
+        def heard(spoken: Spoken) -> JsonObject | None:
+            body = spoken.body if spoken.type == Handoff.__name__ else None
+            handed = isinstance(body, Handoff) and body.to == name
+            return {"to": name, "sender": spoken.sender} if handed else None
+
+        return heard
 
     def standing(self, board: Board, memory: object = None) -> str:
         """That it has not happened."""
@@ -215,11 +197,16 @@ class Emitted(ContentLeaf):
         """The one that is meant, if one is."""
         return only(self.by)
 
-    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
+    def ear(self, board: Board, memory: object) -> Ear:
         """True at a message of that type."""
-        if spoken.type != self.type or not spoken.is_by(self.by):
-            return None
-        return {"type": self.type, "sender": spoken.sender}
+        name, by = self.type, self.by
+
+        def heard(spoken: Spoken) -> JsonObject | None:
+            if spoken.type != name or (by is not None and by != spoken.sender):
+                return None
+            return {"type": name, "sender": spoken.sender}
+
+        return heard
 
     def standing(self, board: Board, memory: object = None) -> str:
         """Who has not sent one."""

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, SerializeAsAny, Valida
 from agentchat.errors import ConfigurationError
 from agentchat.policy.board import Board
 from agentchat.policy.functions import named
+from agentchat.policy.rules.spoken import Ear
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry, Judged, OutcomeKind, Said
 from agentchat.transcript.messages import Frozen
@@ -108,6 +109,13 @@ class Leaf(Rule):
 
     def memory(self) -> object | None:
         """What it keeps from event to event of one run, made anew at each RunStarted; None for most."""
+        return None
+
+    def ear(self, board: Board, memory: object) -> Ear | None:
+        """What listens to the agents of one run, for a rule that looks at what they say; else None.
+
+        It is made once, for it is given every message; `seen` is then not shown the messages of agents.
+        """
         return None
 
     def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:

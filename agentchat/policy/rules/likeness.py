@@ -31,17 +31,18 @@ def words_of(text: str) -> list[bytes]:
 
 
 class Sample:
-    """What is kept of a message to compare it: its text, and what it carries beside text.
+    """What is kept of a message to compare it: its text, what it carries beside text, and its number.
 
     Its words are taken apart when they are first needed, and counted later still: of most pairs that differ a look at
     how many words there are, or which, is enough, and a message that is said again word for word needs neither.
     """
 
-    __slots__ = ("_bag", "_distinct", "_words", "beside", "text")
+    __slots__ = ("_bag", "_distinct", "_words", "beside", "seq", "text")
 
-    def __init__(self, text: str, beside: object = None) -> None:
+    def __init__(self, text: str, beside: object = None, seq: int = 0) -> None:
         self.text = text
         self.beside = beside
+        self.seq = seq
         self._words = -1
         self._distinct: frozenset[bytes] = frozenset()
         self._bag: Counter[bytes] | None = None

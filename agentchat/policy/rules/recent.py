@@ -23,13 +23,6 @@ class Pattern(NamedTuple):
     events: tuple[int, ...]
 
 
-class Heard(NamedTuple):
-    """A message that is remembered."""
-
-    seq: int
-    sample: Sample
-
-
 class Act(NamedTuple):
     """A call of code or of a tool, or what came of it, as far as two can be the same."""
 
@@ -51,40 +44,43 @@ class Recent:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._heard: dict[str, deque[Heard]] = {}
+        self._heard: dict[str, deque[Sample]] = {}
         self._fresh: dict[str, int] = {}  # each speaker's last message that was like none of its own before
         self._news = 0  # the last result that was new
         self.repeated: dict[str, list[int]] = {}
-        self._pair: list[tuple[str, Heard]] = []
+        self._pair: list[tuple[str, Sample]] = []
         self._acts: dict[str, deque[Act]] = {}
         self._same_acts: dict[str, list[int]] = {}
         self._silent: list[tuple[str, int]] = []
 
-    def said(self, who: str, seq: int, sample: Sample) -> Pattern | None:
+    def said(self, who: str, now: Sample) -> Pattern | None:
         """A message that is no routing, no result and not empty."""
         self._silent.clear()
-        now = Heard(seq, sample)
-        earlier = self._heard.setdefault(who, deque(maxlen=KEPT))
+        earlier = self._heard.get(who)
+        if earlier is None:
+            earlier = self._heard[who] = deque(maxlen=KEPT)
+            self.repeated[who] = []
         before = None
         for one in reversed(earlier):
-            if sample.like(one.sample):
+            if now.like(one):
                 before = one
                 break
         again = before is not None and before is earlier[-1]
         earlier.append(now)
+        run = self.repeated[who]
         if before is None:
-            self._fresh[who] = seq
-        run = self.repeated.setdefault(who, [])
-        if before is None or not self._counts(who, now, before):
+            self._fresh[who] = now.seq
             run.clear()
+        elif self._counts(who, now, before):
+            run.extend((now.seq,) if run else (before.seq, now.seq))
         else:
-            run.extend((seq,) if run else (before.seq, seq))
+            run.clear()
         paired = self._paired(who, now, again)
         if len(run) > self.repeats:
             return Pattern("repetition", (who,), tuple(run))
         return paired
 
-    def _counts(self, who: str, now: Heard, before: Heard) -> bool:
+    def _counts(self, who: str, now: Sample, before: Sample) -> bool:
         """Whether a message like an earlier one says that nothing has happened in between.
 
         A short one ("Thanks!", "Yes, please go on") is often the same while the work goes on: it does so only where
@@ -92,9 +88,9 @@ class Recent:
         """
         if self._news > before.seq:
             return False
-        return not now.sample.short or all(seq < before.seq for one, seq in self._fresh.items() if one != who)
+        return not now.short or all(seq < before.seq for one, seq in self._fresh.items() if one != who)
 
-    def _paired(self, who: str, now: Heard, again: bool) -> Pattern | None:
+    def _paired(self, who: str, now: Sample, again: bool) -> Pattern | None:
         """Two speakers in turn, each saying again what it said the last time; `again` says that this one does."""
         pair = self._pair
         if pair and (pair[-1][0] == who or self._news > pair[-1][1].seq):

@@ -7,21 +7,19 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from agentchat.policy.board import Board
-from agentchat.policy.rules.content import type_of
 from agentchat.policy.rules.core import Leaf
 from agentchat.policy.rules.likeness import Sample
 from agentchat.policy.rules.recent import Act, Pattern, Recent
+from agentchat.policy.rules.spoken import Ear, Spoken
 from agentchat.transcript.calls import Answer, JsonObject, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import CallFinished, CallStarted, Entry, OutcomeKind, Said, TurnGiven, TurnPassed
 from agentchat.transcript.messages import (
     ROUTING_BODIES,
-    Body,
     CodeResult,
     CodeRun,
     Part,
     ReasoningPart,
     TextPart,
-    text_of,
 )
 from agentchat.transcript.transcript import Transcript
 
@@ -54,13 +52,26 @@ class Stalemate(Leaf):
         """The last few messages and results of each agent."""
         return Recent(self.repeats)
 
-    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
-        """True where a pattern is complete; the values say which, whose, and the events that make it."""
+    def ear(self, board: Board, memory: object) -> Ear:
+        """True at a message that completes a pattern."""
         assert isinstance(memory, Recent)
-        found = _taken_in(entry, board, transcript, memory)
-        if found is None:
-            return None
-        return {"pattern": found.name, "who": list(found.who), "events": list(found.events)}
+        names = board.names
+        return lambda spoken: _values(_message(spoken, len(names), memory))
+
+    def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
+        """True where a result or a silent turn completes a pattern; the values say which, whose, and the events that
+        make it."""
+        assert isinstance(memory, Recent)
+        event = entry.event
+        if type(event) is CallFinished:
+            return _values(_result(entry.seq, event, transcript, memory))
+        if type(event) is TurnPassed:
+            given = transcript[event.turn].event
+            silent = memory.silent(given.to, entry.seq, len(board.names)) if isinstance(given, TurnGiven) else None
+            return _values(silent)
+        if type(event) is Said and event.turn is None:
+            memory.clear()
+        return None
 
     def standing(self, board: Board, memory: object = None) -> str:
         """Who repeats itself so far."""
@@ -69,42 +80,32 @@ class Stalemate(Leaf):
         return f"repeated in a row: {', '.join(again)}" if again else "nobody repeats itself"
 
 
-def _taken_in(entry: Entry, board: Board, transcript: Transcript, memory: Recent) -> Pattern | None:
-    event = entry.event
-    if isinstance(event, CallFinished):
-        return _result(entry.seq, event, transcript, memory)
-    if isinstance(event, TurnPassed):
-        given = transcript[event.turn].event
-        return memory.silent(given.to, entry.seq, len(board.names)) if isinstance(given, TurnGiven) else None
-    if not isinstance(event, Said):
-        return None
-    if event.turn is None:
-        memory.clear()
-        return None
-    parts = transcript.parts_of(event)
-    if parts is not None:
-        return _text(entry.seq, event.sender, parts, len(board.names), memory)
-    return _message(entry.seq, event, transcript.body(entry.seq), memory)
+def _values(found: Pattern | None) -> JsonObject | None:
+    return None if found is None else {"pattern": found.name, "who": list(found.who), "events": list(found.events)}
 
 
-def _message(seq: int, said: Said, body: Body, memory: Recent) -> Pattern | None:
-    if type_of(body) in ROUTING:
-        return None
-    if isinstance(body, CodeResult):
-        if said.from_calls is None:  # else each run was taken in when its call came back
-            memory.learnt(said.sender, seq, Act("said", [_outcome(run) for run in body.runs]))
-        return None
-    return memory.said(said.sender, seq, Sample(body.text, type_of(body)))
-
-
-def _text(seq: int, sender: str, parts: tuple[Part, ...], team: int, memory: Recent) -> Pattern | None:
-    text = text_of(parts)
+def _message(spoken: Spoken, team: int, memory: Recent) -> Pattern | None:
+    parts, text, sender, seq = spoken.parts, spoken.text, spoken.sender, spoken.seq
+    if parts is None or text is None:
+        return _other(spoken, memory)
     beside: tuple[Part, ...] = ()
     if len(parts) != 1 or not isinstance(parts[0], TextPart):
         beside = tuple(part for part in parts if not isinstance(part, TextPart | ReasoningPart))
     if not beside and (not text or text.isspace()):
         return memory.silent(sender, seq, team)
-    return memory.said(sender, seq, Sample(text, beside))
+    return memory.said(sender, Sample(text, beside, seq))
+
+
+def _other(spoken: Spoken, memory: Recent) -> Pattern | None:
+    """A message that is no ordinary one."""
+    if spoken.type in ROUTING:
+        return None
+    body = spoken.body
+    if isinstance(body, CodeResult):
+        if spoken.said.from_calls is None:  # else each run was taken in when its call came back
+            memory.learnt(spoken.sender, spoken.seq, Act("said", [_outcome(run) for run in body.runs]))
+        return None
+    return memory.said(spoken.sender, Sample(body.text, spoken.type, spoken.seq))
 
 
 def _result(seq: int, finished: CallFinished, transcript: Transcript, memory: Recent) -> Pattern | None:

@@ -11,7 +11,8 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.board import Board
-from agentchat.policy.rules.content import ContentLeaf, Spoken, TypeOrName, only, type_name, unheard
+from agentchat.policy.rules.content import ContentLeaf, TypeOrName, only, type_name, unheard
+from agentchat.policy.rules.spoken import Ear, Spoken
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.messages import Body, Data, Frozen
 
@@ -52,13 +53,12 @@ class Condition(Frozen):
 
 
 class Nearest:
-    """What a `Where` remembers, to say why it has not come true: the last message of its type, and what failed."""
+    """What a `Where` remembers, to say why it has not come true: the last message of its type."""
 
-    __slots__ = ("event", "failed")
+    __slots__ = ("spoken",)
 
     def __init__(self) -> None:
-        self.event = 0
-        self.failed: tuple[Condition, ...] = ()
+        self.spoken: Spoken | None = None
 
 
 class Where(ContentLeaf):
@@ -106,25 +106,35 @@ class Where(ContentLeaf):
         """The last message that was looked at."""
         return Nearest()
 
-    def heard(self, spoken: Spoken, memory: object) -> JsonObject | None:
+    def ear(self, board: Board, memory: object) -> Ear:
         """True at a message of that type that satisfies every condition; the values are the fields it asked for."""
         assert isinstance(memory, Nearest)
-        if spoken.type != self.type or not spoken.is_by(self.by):
-            return None
-        found = {one.path: _field(spoken, one.path) for one in self.conditions}
-        memory.event = spoken.seq
-        memory.failed = tuple([one for one in self.conditions if not one.holds(found[one.path])])
-        if memory.failed:
-            return None
-        fields: JsonObject = {path: value for path, value in found.items() if not isinstance(value, Missing)}
-        return {"type": self.type, "sender": spoken.sender, "fields": fields}
+        name, by = self.type, self.by
+        tests = [(one.path, _TESTS[one.op], one.value) for one in self.conditions]
+
+        def heard(spoken: Spoken) -> JsonObject | None:
+            if spoken.type != name or (by is not None and by != spoken.sender):
+                return None
+            memory.spoken = spoken
+            fields: JsonObject = {}
+            for path, test, value in tests:
+                found = _field(spoken, path)
+                if not test(found, value):
+                    return None
+                if not isinstance(found, Missing):
+                    fields[path] = found
+            return {"type": name, "sender": spoken.sender, "fields": fields}
+
+        return heard
 
     def standing(self, board: Board, memory: object = None) -> str:
         """What was not so in the last message of the type."""
         assert isinstance(memory, Nearest)
-        if not memory.event:
+        last = memory.spoken
+        if last is None:
             return unheard(self.by, f"sent a {self.type}")
-        return f"not so at event {memory.event}: {', '.join(str(one) for one in memory.failed)}"
+        failed = [str(one) for one in self.conditions if not one.holds(_field(last, one.path))]
+        return f"not so at event {last.seq}: {', '.join(failed)}"
 
     def __str__(self) -> str:
         shown = [repr(self.type), *(() if self.by is None else (f"by={self.by!r}",))]
