@@ -6,7 +6,7 @@ from typing import Final
 
 from agentchat.policy.board import Board, advance
 from agentchat.policy.charter import agreed_in
-from agentchat.policy.routing.graph import Walk
+from agentchat.policy.routing.graph import MOVES, Walk
 from agentchat.policy.routing.plans import AnyPlan, GraphPlan, RoundRobinPlan, read_plan
 from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.rules import Ear, Fired, Judge, Leaf, Never, Rule, Spoken, read_rule, verdict
@@ -112,9 +112,9 @@ def _step(state: State, entry: Entry, transcript: Transcript) -> State:
             state.walk.begin(event)
             state.walk.advance(entry, board, transcript)
         return state
-    if state.walk is not None:
-        state.walk.advance(entry, board, transcript)
     kind = type(event)
+    if state.walk is not None and kind in MOVES:
+        state.walk.advance(entry, board, transcript)
     if kind in _SPENDS:
         state.news = True
     elif kind is Judged and state.questions:

@@ -51,7 +51,7 @@ from agentchat.transcript.events import (
 from agentchat.transcript.transcript import Transcript
 
 _ENDS: Final = (CallFinished, CallFailed, CallCancelled)
-_SPENDS: Final = (CallStarted, CallInDoubt, *_ENDS)
+_SPENDS: Final = frozenset({CallStarted, CallInDoubt, *_ENDS})
 
 Judge: TypeAlias = Callable[[Transcript, int], object]
 """A user's function, made to be asked about the entry of a transcript with that number; it may be async."""
@@ -108,7 +108,7 @@ class Manager:
         placed = self.book.enter(ruling.event, ruling.cause)
         if isinstance(ruling.event, CallDenied):
             self.look()
-        elif isinstance(ruling.event, _SPENDS):
+        elif type(ruling.event) in _SPENDS:
             self._tell_of_the_budget()
         return placed
 

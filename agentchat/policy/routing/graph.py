@@ -34,6 +34,8 @@ from agentchat.transcript.transcript import Transcript
 GRAPH: Final = "graph"
 MOST_SHOWN: Final = 16
 """Candidates that a choice lists. A fan-out to a hundred would list each a hundred times; its edge names them all."""
+MOVES: Final = frozenset({TurnGiven, Said, TurnPassed, TurnFailed, TurnCancelled, Judged, RunStarted})
+"""The events that a graph looks at."""
 _AGAIN: Final = "again, after it came to nothing"
 
 
@@ -58,7 +60,20 @@ class Over(NamedTuple):
 class Walk:
     """Where a graph stands."""
 
-    __slots__ = ("arrived", "by_source", "ended", "given", "over", "plan", "ready", "rules", "spent", "stuck", "taken")
+    __slots__ = (
+        "arrived",
+        "by_source",
+        "ended",
+        "given",
+        "names",
+        "over",
+        "plan",
+        "ready",
+        "rules",
+        "spent",
+        "stuck",
+        "taken",
+    )
 
     def __init__(self, plan: GraphPlan) -> None:
         self.plan = plan
@@ -71,6 +86,7 @@ class Walk:
         self.spent: tuple[int, int] | None = None
         self.stuck: Over | None = None
         self.rules: dict[int, Leaf] = {}
+        self.names = [str(edge) for edge in plan.edges]
         self.by_source: dict[str, list[int]] = {}
         for place, edge in enumerate(plan.edges):
             for source in edge.source:
@@ -98,7 +114,7 @@ class Walk:
         self.ready = [Due(node, seq, "the start, with the task") for node in self.plan.start]
 
     def advance(self, entry: Entry, board: Board, transcript: Transcript) -> None:
-        """Take one entry in. `board` stands as of this entry."""
+        """Take one entry in, one of `MOVES`. `board` stands as of this entry."""
         event = entry.event
         if isinstance(event, TurnGiven):
             self._give(entry.seq, event)
@@ -114,8 +130,6 @@ class Walk:
             due = self.given.pop(event.turn, None)
             if due is not None:
                 self.ready.insert(0, due._replace(reason=_AGAIN))
-        elif not isinstance(event, Judged | RunStarted):
-            return
         while self.over and self._decided(self.over[0], board, transcript):
             self.over.pop(0)
 
@@ -171,10 +185,10 @@ class Walk:
                 self.spent = (place, over.seq)
                 self.stuck = over
             else:
-                self._lead((edge.on_cap,), over.said, over.seq, f"the cap of {edge} is spent", place, ())
+                self._lead((edge.on_cap,), over.said, over.seq, f"the cap of {self.names[place]} is spent", place, ())
             return
         self.taken[place] = self.taken.get(place, 0) + 1
-        self._lead(edge.to, over.said, over.seq, str(edge), place, ())
+        self._lead(edge.to, over.said, over.seq, self.names[place], place, ())
 
     def _arrive(self, place: int, edge: EdgePlan, over: Over) -> None:
         arrived = self.arrived.setdefault(place, {})
@@ -183,7 +197,7 @@ class Walk:
             del self.arrived[place]
             self.taken[place] = self.taken.get(place, 0) + 1
             joined = tuple(said for source in edge.source if (said := arrived[source]) is not None)
-            self._lead(edge.to, joined[-1] if joined else None, over.seq, str(edge), place, joined)
+            self._lead(edge.to, joined[-1] if joined else None, over.seq, self.names[place], place, joined)
 
     def _lead(
         self, to: tuple[str, ...], subject: int | None, seq: int, reason: str, edge: int, joined: tuple[int, ...]
@@ -205,10 +219,11 @@ class Walk:
         """The next turn, the verdict that is missing, the end, or None while turns are going on."""
         if self.over:
             return self._need(board)
-        busy = {turn.given.to for turn in board.open_turns.values()}
-        for due in self.ready:
-            if due.node not in busy:
-                return self._turn(due, transcript, board, agreed)
+        if self.ready:
+            busy = {turn.given.to for turn in board.open_turns.values()}
+            for due in self.ready:
+                if due.node not in busy:
+                    return self._turn(due, transcript, board, agreed)
         return None if board.open_turns else self._end(board)
 
     def _need(self, board: Board) -> Need:
