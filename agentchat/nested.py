@@ -12,7 +12,6 @@ from collections.abc import Awaitable
 from typing import Final, Protocol
 
 from pydantic import BaseModel, JsonValue, TypeAdapter
-from pydantic_core import to_jsonable_python
 
 from agentchat.agents.base import BaseAgent
 from agentchat.agents.types import names_of
@@ -27,7 +26,7 @@ from agentchat.seams import Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments
 from agentchat.transcript.calls import JsonObject, Reserved, Share, ToolResult
 from agentchat.transcript.events import Position
-from agentchat.transcript.messages import Data
+from agentchat.transcript.messages import Data, json_of, read_as
 
 TASK: Final = "task"
 """The argument that carries the task of the inner conversation."""
@@ -85,7 +84,7 @@ class ConversationTool:
         if self._task is None:
             return found if isinstance(found[TASK], str) else [f"{TASK} must be text"]
         try:
-            self._task.model_validate(found[TASK])
+            read_as(self._task, found[TASK])
         except ValueError as error:
             return [str(error)]
         return found
@@ -99,7 +98,7 @@ class ConversationTool:
     ) -> ToolResult:
         """Hold it, within what may be spent."""
         given = arguments[TASK]
-        task: BaseModel | str = str(given) if self._task is None else self._task.model_validate(given)
+        task: BaseModel | str = str(given) if self._task is None else read_as(self._task, given)
         id = f"{context.conversation}.{context.call.partition(':')[2]}"
         try:
             result = await self._conversation.hold_inside(id, task, parent, allowance, context.store)
@@ -148,14 +147,14 @@ class TeamAgent(BaseAgent):
             raise ToolError(str(answer.value))
         for kind in self.emits:
             if issubclass(kind, BaseModel):
-                return kind.model_validate(answer.value)
+                return read_as(kind, answer.value)
         return answer.value if isinstance(answer.value, str) else TypeAdapter(object).dump_json(answer.value).decode()
 
 
 def _told(result: Result) -> ToolResult:
     """The result of an inner conversation: its output where it is done or was limited, else why not."""
     outcome, output = result.outcome, result.output
-    value: JsonValue = to_jsonable_python(output)
+    value = json_of(output) if isinstance(output, BaseModel) else output
     spent = spent_in(result)
     if outcome.kind in ("done", "limit") and output is not None:
         return ToolResult(ok=True, value=value, child=result.conversation, spent=spent)

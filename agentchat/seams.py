@@ -460,13 +460,14 @@ class Approval(Frozen):
 class TypedAnswer(NamedTuple):
     """An answer of a model that was validated: the message, its type, and the CallFinished of the reply it came in.
 
-    verbatim: the reply is the JSON of the message as it stands, so that nothing is stored twice.
+    verbatim: the reply is the JSON of the message as it stands, so that nothing is stored twice. value: that JSON.
     """
 
     model: BaseModel | str
     type: str
     call: int
     verbatim: bool
+    value: JsonValue
 
 
 class CodeAnswer(NamedTuple):

@@ -14,7 +14,7 @@ from agentchat.policy.charter import AgentCard, ContextPolicy
 from agentchat.policy.functions import source_of
 from agentchat.policy.routing.plans import FINISH
 from agentchat.seams import Agent
-from agentchat.transcript.messages import Direction
+from agentchat.transcript.messages import Direction, read_as
 
 _DIRECTS: Final = """You direct a team and do none of its work yourself. Choose who is next:
 {team}
@@ -78,7 +78,7 @@ class Supervisor(Assistant):
         if direction.next != FINISH:
             return
         try:
-            self.output.model_validate(direction.answer)
+            read_as(self.output, direction.answer)
         except ValidationError as error:
             found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
             raise ValueError(f"answer must be a {self.output.__name__}: {found}") from None

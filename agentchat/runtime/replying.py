@@ -143,7 +143,7 @@ async def _read(
     exact = read.verbatim or (isinstance(read.model, Direction) and mode != "prompted")
     alone = reply.tool_calls == (() if final is None else (final,))  # else the reply's text is not the answer's
     verbatim = exact and read.at == "" and read.type != "str" and alone
-    found = TypedAnswer(read.model, read.type, answer.call, verbatim)
+    found = TypedAnswer(read.model, read.type, answer.call, verbatim, read.value)
     if agent.check is not None:
         try:
             other = agent.check(read.model)

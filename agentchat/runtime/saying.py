@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
+
 from agentchat.errors import ConfigurationError
 from agentchat.policy.routing.plans import FINISH, PERSON
 from agentchat.seams import CodeAnswer, CodeAnswers, ModelAnswer, Says, TypedAnswer
 from agentchat.transcript.events import CallFinished, CallStarted, Said, TurnPassed
-from agentchat.transcript.messages import Direction, Handoff, wrap
+from agentchat.transcript.messages import Data, Direction, Frozen, Handoff, wrap
 from agentchat.transcript.transcript import Transcript
 
 
@@ -22,7 +24,8 @@ def said_of(transcript: Transcript, name: str, turn: int, says: Says) -> Said | 
         if says.verbatim:
             said = _relayed(transcript, name, turn, (says.call,), None)
             return said.model_copy(update={"type": says.type, "to": _addressee(says.model)})
-        says = says.model
+        own = isinstance(says.model, BaseModel) and not isinstance(says.model, Frozen)
+        says = Data(type=says.type, value=says.value) if own else says.model
     body = wrap(says)
     return Said(sender=name, to=_addressee(body), body=body, turn=turn)
 

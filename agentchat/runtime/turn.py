@@ -30,7 +30,7 @@ from agentchat.runtime.states import state_before
 from agentchat.seams import Agent, CodeAnswer, ModelAnswer, PersonAnswer, Sandbox, Says, Tool, ToolAnswer, TypedAnswer
 from agentchat.transcript.calls import Answer, JsonObject, Reply, ToolResult
 from agentchat.transcript.events import Compacted, Diverged, Refused, Said, StateSet, TurnGiven
-from agentchat.transcript.messages import CodeRun
+from agentchat.transcript.messages import CodeRun, json_of, read_as
 from agentchat.transcript.transcript import Message, Transcript
 
 R = TypeVar("R")
@@ -119,7 +119,7 @@ class LiveTurn:
             return None
         if not self._state_read:
             recorded = state_before(self._desk.transcript, self.agent, self._seq)
-            self._state = kind() if recorded is None else kind.model_validate(recorded.state)
+            self._state = kind() if recorded is None else read_as(kind, recorded.state)
             self._state_read = True
         return self._state
 
@@ -130,14 +130,14 @@ class LiveTurn:
             name = "none" if kind is None else kind.__name__
             raise ConfigurationError(f"agent {self.agent} declares the state class {name}, got {type(state).__name__}")
         self._check_open()
-        value = state.model_dump(mode="json")
+        value = json_of(state, by_alias=False)
         self._state_ordinal += 1
         recorded = [] if self._record is None else self._record.states
         if self._state_ordinal <= len(recorded):
             self._same_state(recorded[self._state_ordinal - 1], value)
         else:
             self._desk.offer(StateSet(turn=self._seq, agent=self.agent, ordinal=self._state_ordinal, state=value))
-        self._state, self._state_read = kind.model_validate(value), True
+        self._state, self._state_read = read_as(kind, value), True
 
     def _same_state(self, recorded: StateSet, value: Any) -> None:
         if recorded.state != value:

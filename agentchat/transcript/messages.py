@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from agentchat.errors import ConfigurationError
+
+Known = TypeVar("Known", bound=BaseModel)
 
 
 class Frozen(BaseModel):
@@ -314,7 +316,7 @@ def wrap(value: object) -> Body:
         return value
     if not isinstance(value, BaseModel):
         raise ConfigurationError(f"a message is text or a pydantic model, not {type(value).__name__}")
-    return Data(type=type(value).__name__, value=value.model_dump(mode="json", by_alias=True, warnings=False))
+    return Data(type=type(value).__name__, value=json_of(value))
 
 
 def unwrap(body: Body, known: Mapping[str, type[BaseModel]]) -> BaseModel:
@@ -323,5 +325,43 @@ def unwrap(body: Body, known: Mapping[str, type[BaseModel]]) -> BaseModel:
     Raises pydantic's ValidationError when the recorded data does not fit the class of that name.
     """
     if isinstance(body, Data) and body.type in known:
-        return known[body.type].model_validate(body.value)
+        return read_as(known[body.type], body.value)
     return body
+
+
+def json_of(model: BaseModel, *, by_alias: bool = True) -> JsonValue:
+    """A model as JSON from which its class reads the same again: its dump, that without computed fields, or by name.
+
+    Where there is none such it is the first that the class reads at all, else the dump.
+    """
+    usual: JsonValue = model.model_dump(mode="json", by_alias=by_alias, warnings=False)
+    if stands_for(usual, model):
+        return usual
+    values = [
+        usual,
+        model.model_dump(mode="json", by_alias=by_alias, round_trip=True, warnings=False),
+        model.model_dump(mode="json", by_alias=not by_alias, round_trip=True, warnings=False),
+    ]
+    same = [value for value in values if stands_for(value, model)]
+    read = same or [value for value in values if _read(type(model), value) is not None]
+    return read[0] if read else usual
+
+
+def stands_for(value: JsonValue, model: BaseModel) -> bool:
+    """Whether the class of a model reads this JSON as that model."""
+    return _read(type(model), value) == model
+
+
+def _read(kind: type[BaseModel], value: JsonValue) -> BaseModel | None:
+    try:
+        return read_as(kind, value)
+    except ValidationError:
+        return None
+
+
+def read_as(kind: type[Known], value: JsonValue) -> Known:
+    """The model that recorded JSON stands for: read as JSON, so that a strict class takes a date for the text it is.
+
+    Raises pydantic's ValidationError.
+    """
+    return kind.model_validate_json(json.dumps(value))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_serializer
 
 from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import agent
@@ -17,9 +17,9 @@ from agentchat.errors import ConfigurationError, ModelUnsupported, WrongType
 from agentchat.policy.rules import Emitted, Failures, MaxTurns
 from agentchat.result import Result
 from agentchat.seams import Turn
-from agentchat.transcript.calls import ModelRecipe, Reply
+from agentchat.transcript.calls import ModelRecipe, OutputMode, Reply
 from agentchat.transcript.events import CallStarted, Refused, Said, TurnFailed
-from agentchat.transcript.messages import TextPart
+from agentchat.transcript.messages import TextPart, ToolCallPart
 from tests.runtime.checking import checked
 from tests.runtime.team import Recording, asks, only
 
@@ -265,3 +265,87 @@ def test_message_types_that_cannot_be() -> None:
     ]
     with pytest.raises(ConfigurationError, match="two message types are named Report"):
         Conversation(team, until=MaxTurns(1))
+
+
+class Renamed(BaseModel):
+    name: str = Field(validation_alias="read_as", serialization_alias="written_as")
+
+
+class Computed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    half: int
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way to write it
+    @property
+    def whole(self) -> int:
+        return 2 * self.half
+
+
+class Dated(BaseModel):
+    day: date
+
+    @field_serializer("day")
+    def written(self, day: date) -> str:
+        return day.strftime("%d.%m.%Y")
+
+
+class Exact(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    day: date
+    mood: Mood
+    prices: set[Decimal]
+
+
+@pytest.mark.parametrize("output", ["native", "tool", "prompted"])
+@pytest.mark.parametrize(
+    ("kind", "reply", "expected"),
+    [
+        (Renamed, '{"read_as": "Ann"}', Renamed(read_as="Ann")),
+        (Computed, '{"half": 2}', Computed(half=2)),
+        (Dated, '{"day": "2026-11-22"}', Dated(day=date(2026, 11, 22))),
+        (
+            Exact,
+            '{"day": "2026-11-22", "mood": "bad", "prices": ["1.50"]}',
+            Exact(day=date(2026, 11, 22), mood=Mood.bad, prices={Decimal("1.50")}),
+        ),
+    ],
+)
+async def test_a_class_that_does_not_read_its_own_dump_is_delivered_all_the_same(
+    kind: type[BaseModel], reply: str, expected: BaseModel, output: OutputMode
+) -> None:
+    got: list[BaseModel] = []
+
+    async def reader(message: Any, turn: Turn) -> str:
+        got.append(message)
+        return "read"
+
+    reader.__annotations__ = {"message": kind, "turn": Turn, "return": str}
+    answer = (
+        Reply(parts=(ToolCallPart(id="1", name="answer", arguments=reply),), finish="tool_calls")
+        if output == "tool"
+        else reply
+    )
+    fenced = f"Here it is:\n```json\n{reply}\n```" if output == "prompted" else answer
+    writer = Assistant("writer", model=Recording(fenced, output=output), emits=kind)
+    result = await Conversation([writer, agent(reader)], until=MaxTurns(2)).run("go")
+    assert got == [expected], result.outcome
+    checked(result.transcript)
+
+
+class Diary(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    days: set[date] = set()
+    first: str = Field(default="", alias="firstEntry")
+
+
+async def test_a_state_class_that_is_strict_and_has_aliases_is_kept() -> None:
+    @agent(state=Diary)
+    async def keeper(message: str, turn: Turn) -> str:
+        await turn.set_state(Diary(days={*turn.state.days, date(2026, 11, 22)}, firstEntry=turn.state.first or message))
+        return f"{turn.state.first} {len(turn.state.days)}"
+
+    result = await Conversation([keeper], until=MaxTurns(2)).run("dawn")
+    assert [message.text for message in result.transcript.messages()] == ["dawn", "dawn 1", "dawn 1"]

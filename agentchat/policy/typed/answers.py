@@ -22,6 +22,7 @@ from agentchat.policy.typed.json_text import NotTheAnswer, fenced_json, json_obj
 from agentchat.policy.typed.leaves import shown
 from agentchat.policy.typed.schemas import is_wrapped
 from agentchat.transcript.calls import JsonObject
+from agentchat.transcript.messages import json_of, stands_for
 
 _LONGEST: Final = 300
 """Characters of one problem: messages of validators may quote all they were given."""
@@ -33,10 +34,10 @@ class Answer(NamedTuple):
     """An answer that fits.
 
     type: the name of its message type. model: the validated model; the text itself for `str`. value: the model as it
-    is recorded: `model_dump(mode="json", by_alias=True)`, which its class reads again. at: where it stands in the JSON
-    of the reply: "" for the whole, "answer", or "answer/value". verbatim: the reply is JSON as it stands, and what
-    stands there equals `value` in every type and in the order of its keys; a reader of the reply alone then has the
-    value (`value_at`).
+    is recorded: as its class dumps it, or as it was given where the class does not read its dump as the same. at: where
+    it stands in the JSON of the reply: "" for the whole, "answer", or "answer/value". verbatim: the reply is JSON as it
+    stands, and what stands there equals `value` in every type and in the order of its keys; a reader of the reply alone
+    then has the value (`value_at`).
     """
 
     type: str
@@ -138,7 +139,7 @@ def _validated(name: str, kind: type, given: JsonValue, at: str, bare: bool) -> 
         model = kind.model_validate_json(written)
         if model.model_dump_json(by_alias=True).encode() == written:  # the common case: `given` is the dump
             return Answer(name, model, given, at, bare)
-        value: JsonValue = model.model_dump(mode="json", by_alias=True)
+        value = json_of(model)
     except ValidationError as error:
         return Problems(_refused(error, root))
     except RecursionError:
@@ -147,6 +148,8 @@ def _validated(name: str, kind: type, given: JsonValue, at: str, bare: bool) -> 
         raise ConfigurationError(f"a {name} cannot be written as JSON: {error}") from error
     if _written(value) is None:  # pydantic reads "inf" as a number
         return Problems((_said(root, _NO_JSON),))
+    if not stands_for(value, model) and stands_for(given, model):  # a class that does not read what it dumps
+        return Answer(name, model, given, at, bare)
     return Answer(name, model, value, at, False)
 
 
