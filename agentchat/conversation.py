@@ -132,6 +132,11 @@ class Conversation(Kept):
         agreed = [self.terms.written, self.terms.until.written(), self.terms.budget.written()]
         return digest(to_json(agreed))
 
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers of its models, and of the teams inside it."""
+        return tuple(sorted(self.charter.tiers()))
+
     def as_tool(self, name: str, description: str | None = None) -> ConversationTool:
         """The team as a tool of an agent elsewhere: its argument is the task, its result the output."""
         return ConversationTool(self, name, description)

@@ -40,6 +40,11 @@ class Held(Protocol):
         """What the inner team agreed on, as a digest: a change of it is a change of the tool."""
         ...
 
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The tiers of its models, and of the teams inside it."""
+        ...
+
     def hold_inside(
         self, id: str, task: BaseModel | str, parent: Position, most: Reserved | None, store: Store | None
     ) -> Awaitable[Result]:
@@ -68,6 +73,7 @@ class ConversationTool:
             },
             idempotent=True,  # made again, it goes on with the same conversation
             source=conversation.fingerprint,
+            tiers=conversation.tiers or None,
         )
 
     def card(self) -> ToolCard:

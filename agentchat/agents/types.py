@@ -34,6 +34,8 @@ def kinds_of(given: Kinds, what: str) -> tuple[type, ...]:
         return tuple(kind for member in given for kind in kinds_of(member, what))
     if not isinstance(given, type) or get_origin(given) is not None:
         raise ConfigurationError(f"{what} is {given!r}; a message is str, Message or a pydantic model")
+    if given is BaseModel:
+        raise ConfigurationError(f"{what} is BaseModel, which has no fields; name a class of your own made from it")
     if given not in (str, Message) and not issubclass(given, BaseModel):
         raise ConfigurationError(f"{what} is {given.__name__}; a message is str, Message or a pydantic model")
     if given.__name__ in {*BUILT_IN, "Data"} and given.__module__ != Data.__module__:

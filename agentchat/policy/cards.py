@@ -33,8 +33,8 @@ class ToolCard(Frozen):
     """A tool as a model is told of it, and how it may be called.
 
     parameters: a JSON schema. approve: a person is asked before each call. idempotent: calling it twice does no more
-    than once. seconds: how long one call may take. source: module:qualname and a digest of the code. conversation: the
-    team behind it, where the tool is one.
+    than once. seconds: how long one call may take. source: module:qualname and a digest of the code. tiers: those of
+    the models behind it, where the tool is a team.
     """
 
     name: str
@@ -44,3 +44,4 @@ class ToolCard(Frozen):
     idempotent: bool = False
     seconds: float | None = None
     source: str | None = None
+    tiers: tuple[str, ...] | None = None

@@ -149,6 +149,11 @@ class Charter(Frozen):
         """The names of the agents, in the order of the roster."""
         return tuple(card.name for card in self.agents)
 
+    def tiers(self) -> frozenset[str]:
+        """The tiers of all models, those of the teams inside among them."""
+        own = {card.tier for agent in self.agents for card in agent.models() if card.tier is not None}
+        return frozenset(own.union(*(tool.tiers or () for agent in self.agents for tool in agent.tools)))
+
     def written(self) -> JsonObject:
         """The charter as it stands in `Opened`."""
         dumped: JsonObject = self.model_dump(mode="json", exclude_none=True)

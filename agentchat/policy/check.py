@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
 from agentchat.errors import NoBound
-from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import Charter
 from agentchat.policy.check_graph import ends_by_itself, graph_problems
 from agentchat.policy.check_rules import rule_problems
@@ -26,12 +25,12 @@ def problems_in(charter: Charter, until: Rule, budget: Budget, *, whole: bool = 
         return ["a conversation needs at least one agent"]
     plan = read_plan(charter.routing)
     models = {card.name: card.models() for card in charter.agents}
-    budget = budget if whole else _of_known_tiers(budget, models)
+    budget = budget if whole else _of_known_tiers(budget, charter.tiers())
     found = [
         *_roster(charter),
         *_senders(charter),
         *rule_problems(charter, until.leaves()),
-        *wrong_with(budget, models),
+        *wrong_with(budget, models, charter.tiers()),
     ]
     found += _shown(charter)
     found += _plan(charter, plan, bounded=bounded(charter, until, budget))
@@ -58,8 +57,7 @@ def bounded(charter: Charter, until: Rule, budget: Budget) -> bool:
     return asks and budget.counts({card.name: card.models() for card in charter.agents})
 
 
-def _of_known_tiers(budget: Budget, models: Mapping[str, Sequence[ModelCard]]) -> Budget:
-    known = {card.tier for cards in models.values() for card in cards}
+def _of_known_tiers(budget: Budget, known: frozenset[str]) -> Budget:
     return budget.model_copy(update={"tiers": {name: cap for name, cap in budget.tiers.items() if name in known}})
 
 

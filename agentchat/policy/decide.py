@@ -238,7 +238,9 @@ def _spent(transcript: Transcript, state: State, entry: Entry) -> Closed:
     assert isinstance(denied, CallDenied)
     values = denied.values
     spent = f"{values.get('spent')} of {values.get('cap')} {values.get('unit')} spent"
-    reason = f"the {denied.reason} has no room for another call of {denied.agent}: {spent}"
+    scope = str(values.get("scope", "budget"))
+    whose = denied.reason if scope == denied.reason or denied.reason != "budget" else f"budget of {scope}"
+    reason = f"the {whose} has no room for another call of {denied.agent}: {spent}"
     if denied.reason != "budget":
         return _closed("limit", "CallLimits", entry.seq, values, reason)
     used = usage_of(transcript).total

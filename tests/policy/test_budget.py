@@ -119,8 +119,11 @@ def test_what_ends_a_team_that_calls_a_model_each_round(budget: Budget, cards: l
     assert budget.bounds() is (budget.seconds is not None)
 
 
+TIERS = ("smart", "fast")
+
+
 def test_money_on_a_model_without_a_price_is_refused() -> None:
-    (line,) = wrong_with(Budget(usd=0.5), CARDS)
+    (line,) = wrong_with(Budget(usd=0.5), CARDS, TIERS)
     assert line == (
         "the cap of $0.5 cannot be kept: what 'new' costs is not known. "
         "Give the model a price, or a cap on tokens beside that on usd, or say unpriced='free'"
@@ -145,17 +148,17 @@ def test_money_on_a_model_without_a_price_is_refused() -> None:
     ],
 )
 def test_money_that_can_be_kept(budget: Budget) -> None:
-    assert wrong_with(budget, CARDS) == []
+    assert wrong_with(budget, CARDS, TIERS) == []
 
 
 def test_a_cap_on_nobody_is_refused() -> None:
     budget = Budget(agents={"codr": Cap(calls=1)}, tiers={"quick": Cap(calls=1)})
-    assert wrong_with(budget, CARDS) == [
+    assert wrong_with(budget, CARDS, TIERS) == [
         "the budget caps agent 'codr', and there is none here; did you mean 'coder'? "
         "(there are: boss, coder, local, odd)",
         "the budget caps tier 'quick', and there is none here (there are: fast, smart)",
     ]
-    assert wrong_with(Budget(tiers={"quick": Cap(calls=1)}), {"a": (NEW,)}) == [
+    assert wrong_with(Budget(tiers={"quick": Cap(calls=1)}), {"a": (NEW,)}, ()) == [
         "the budget caps tier 'quick', and there is none here (there are: none)"
     ]
 

@@ -47,7 +47,7 @@ def test_who_spoke_last_has_the_last_word() -> None:
     assert denied is not None
     given = play.give()
     assert (given.to, given.subject, given.why.router) == ("a", 3, CLOSING)
-    assert given.why.reason == "the budget has no room for another call of b: 1 of 1 calls spent"
+    assert given.why.reason == "the budget of agent b has no room for another call of b: 1 of 1 calls spent"
     assert is_closing(given)
     assert play.turn.cause == denied.seq
     made = ask(play.log, "a", Wish(LAST_WORDS, tools=False))

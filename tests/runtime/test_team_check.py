@@ -22,11 +22,13 @@ from agentchat import (
     Handoffs,
     MaxTurns,
     Mentions,
+    Price,
     Reply,
     ScriptedModel,
     Supervisor,
     ToolCallPart,
     Turn,
+    Usage,
     UserProxy,
     agent,
 )
@@ -147,3 +149,42 @@ def test_a_script_calls_a_tool_with_what_the_face_offers() -> None:
     model = ScriptedModel([call, "done"])
     Conversation([Assistant("a", model=model, tools=[look])], until=MaxTurns(1)).run_sync("go")
     model.assert_complete()
+
+
+def test_a_cap_may_concern_a_tier_that_only_a_team_inside_uses() -> None:
+    writer = Assistant("writer", model=ScriptedModel(["a", "b", "c"], tier="smart", name="strong"))
+    inner = Conversation([writer], until=MaxTurns(3)).as_agent("team")
+    outer = Conversation([inner], until=MaxTurns(1), budget=Budget(tiers={"smart": Cap(calls=2)}))
+    result = outer.run_sync("go")
+    assert result.usage.delegated.calls == 2
+    again = Conversation([outer.as_agent("whole")], until=MaxTurns(1), budget=Budget(tiers={"smart": Cap(calls=2)}))
+    assert again.tiers == ("smart",)
+    with pytest.raises(ConfigurationError, match=r"caps tier 'smrt', .* did you mean 'smart'"):
+        Conversation([inner], until=MaxTurns(1), budget=Budget(tiers={"smrt": Cap(calls=2)}))
+
+
+def test_the_cap_that_is_spent_is_named() -> None:
+    two = [Assistant(name, model=ScriptedModel(["x"] * 3, name=name)) for name in ("ann", "bob")]
+    result = Conversation(two, until=MaxTurns(9), budget=Budget(agents={"bob": Cap(calls=1)})).run_sync("go")
+    told = "the budget of agent bob has no room for another call of bob: 1 of 1 calls spent"
+    assert (result.outcome.kind, result.outcome.reason) == ("limit", told)
+
+
+def test_a_message_type_without_fields_of_its_own_is_told() -> None:
+    with pytest.raises(ConfigurationError, match="emits of ann is BaseModel, which has no fields"):
+        Assistant("ann", model="smart", emits=BaseModel)
+
+
+def test_a_router_that_misspells_a_name_is_told_the_nearest() -> None:
+    def pick(transcript: object) -> str:
+        return "codr"
+
+    coder = Assistant("coder", model=ScriptedModel(["x"]))
+    reason = Conversation([coder], routing=pick, until=MaxTurns(2)).run_sync("go").outcome.reason
+    assert reason.endswith("named 'codr', which is no agent here; did you mean 'coder'? (there are: coder)")
+
+
+def test_a_price_of_the_program_needs_no_source() -> None:
+    paid = ScriptedModel(["x"], price=Price(input=1.0, output=2.0), usage=Usage(input_tokens=1000, output_tokens=1000))
+    result = Conversation([Assistant("ann", model=paid)], until=MaxTurns(1), budget=Budget(usd=1)).run_sync("go")
+    assert result.usage.total.usd.known == pytest.approx(0.003)

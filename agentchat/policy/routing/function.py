@@ -5,6 +5,7 @@ from __future__ import annotations
 from agentchat.policy.board import Board
 from agentchat.policy.charter import Agreed
 from agentchat.policy.fitting import subject_for
+from agentchat.policy.naming import unknown
 from agentchat.policy.routing.plans import END, FunctionPlan
 from agentchat.policy.routing.round_robin import nothing_fits
 from agentchat.policy.routing.verdicts import Ending, Need, Route
@@ -28,7 +29,7 @@ def by_function(transcript: Transcript, board: Board, agreed: Agreed, plan: Func
     if chosen is None or chosen == END:
         return Ending("done", short, on, {"next": chosen}, f"the router {short} ended it")
     if not isinstance(chosen, str) or chosen not in agreed.cards:
-        told = f"the router {short} named {chosen!r}, which is no agent here (there are: {', '.join(agreed.names)})"
+        told = f"the router {short} named {_stranger(chosen, agreed.names)}"
         return Ending("failed", short, on, {"next": chosen, "candidates": list(agreed.names)}, told)
     accepts = agreed.cards[chosen].accepts
     subject = subject_for(transcript, board, chosen, accepts)
@@ -36,6 +37,12 @@ def by_function(transcript: Transcript, board: Board, agreed: Agreed, plan: Func
         return nothing_fits(board, chosen, accepts)
     why = Why(router=short, reason=reason, candidates=agreed.names, values={"judged": on})
     return TurnGiven(to=chosen, subject=subject, why=why)
+
+
+def _stranger(chosen: object, names: tuple[str, ...]) -> str:
+    if isinstance(chosen, str):
+        return unknown(chosen, names)
+    return f"{chosen!r}, which is no agent here (there are: {', '.join(names)})"
 
 
 def _few(keys: list[str]) -> str:

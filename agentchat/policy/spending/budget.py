@@ -171,9 +171,12 @@ def _lower(own: Cap | None, most: Share) -> Cap:
     )
 
 
-def wrong_with(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:
-    """What is wrong with a budget for these agents, a line each. `cards`: the models of every agent, by its name."""
-    return [*_strangers(budget, cards), *money_on_unpriced(budget, cards)]
+def wrong_with(budget: Budget, cards: Mapping[str, Sequence[ModelCard]], tiers: Iterable[str]) -> list[str]:
+    """What is wrong with a budget for these agents, a line each.
+
+    cards: the models of every agent, by its name. tiers: those of these models, and of the teams inside.
+    """
+    return [*_strangers(budget, cards, tiers), *money_on_unpriced(budget, cards)]
 
 
 def money_on_unpriced(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:
@@ -197,10 +200,9 @@ def money_on_unpriced(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) 
     return found
 
 
-def _strangers(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:
+def _strangers(budget: Budget, cards: Mapping[str, Sequence[ModelCard]], tiers: Iterable[str]) -> list[str]:
     """Caps that concern nobody: a name mistyped would be no limit at all."""
-    tiers = {card.tier for own in cards.values() for card in own if card.tier is not None}
-    known = (("agent", budget.agents, sorted(cards)), ("tier", budget.tiers, sorted(tiers)))
+    known = (("agent", budget.agents, sorted(cards)), ("tier", budget.tiers, sorted(set(tiers))))
     return [
         f"the budget caps {kind} {name!r}, and there is none here{nearest(name, names)} "
         f"(there are: {', '.join(names) or 'none'})"

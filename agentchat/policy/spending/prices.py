@@ -56,12 +56,13 @@ class Price(Rates):
     """What a model costs, as the transcript keeps it.
 
     steps: other rates for long inputs, the largest step that is passed holds. call: US dollars for each call, whatever
-    its size. source: where the figures come from ("genai-prices 0.2.3", "agentchat.toml", "free").
+    its size. source: where the figures come from ("genai-prices 0.2.3", "agentchat.toml", "free", or the
+    "program" itself).
     """
 
     steps: tuple[Step, ...] = ()
     call: float | None = Field(default=None, ge=0, le=MOST)
-    source: str
+    source: str = "program"
 
     @model_validator(mode="after")
     def _steps_go_up(self) -> Self:

@@ -117,7 +117,7 @@ def _object(properties: JsonObject) -> JsonObject:
 
 
 def _message_type(kind: object) -> None:
-    if not (isinstance(kind, type) and (kind is str or issubclass(kind, BaseModel))):
+    if not (isinstance(kind, type) and (kind is str or issubclass(kind, BaseModel))) or kind is BaseModel:
         raise ConfigurationError(f"a typed message is str or a pydantic model, not {kind!r}")
 
 
