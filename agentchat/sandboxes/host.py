@@ -26,7 +26,8 @@ from agentchat.sandboxes.running import Ended, attend, limited, report, start
 from agentchat.seams import Limits
 from agentchat.transcript.messages import CodeRun
 
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")  # what programs need; keys and tokens have other names
+# what programs need, a Python with libraries of its own place among them; keys and tokens have other names
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 MARK = "AGENTCHAT_PROGRAM"
 ROUNDS = 100  # looks at the process table; each kills what forked away during the one before
 

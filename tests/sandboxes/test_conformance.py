@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import anyio
 import pytest
 
+from agentchat.sandboxes.host import HostSandbox
 from agentchat.seams import Limits, Sandbox
 from agentchat.transcript.messages import CodeRun
 
@@ -221,3 +224,13 @@ async def test_closed_streams_do_not_end_the_run(processes: Sandbox) -> None:
     source = "import os, time\nos.close(1)\nos.close(2)\ntime.sleep(0.3)\nos._exit(4)"
     run = await processes.run(source, "python", LIMITS)
     assert (run.status, run.exit_code) == ("error", 4)
+
+
+async def test_a_host_program_is_shown_where_the_libraries_of_its_interpreter_lie(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Some Pythons start only where LD_LIBRARY_PATH leads to them."""
+    path = f"{os.environ.get('LD_LIBRARY_PATH', '')}:/nowhere/lib"
+    monkeypatch.setenv("LD_LIBRARY_PATH", path)
+    run = await HostSandbox().run("import os\nprint(os.environ['LD_LIBRARY_PATH'])", "python", LIMITS)
+    assert run.stdout == f"{path}\n"
