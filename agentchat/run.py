@@ -245,6 +245,10 @@ class Run:
         board = state_of(transcript).board
         if board.live or self._task is not None:
             return True
+        if board.closed is not None and any(
+            isinstance(entry.event, Said) for entry in transcript.since(board.closed.seq)
+        ):
+            return True  # put in behind the end, by a fork: another run hears it
         return not self._repeated and Result(transcript).outcome.kind != "done"
 
     def _changed(self, transcript: Transcript) -> list[Event]:
