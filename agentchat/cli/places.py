@@ -167,6 +167,11 @@ def _no_position(source: str) -> None:
             f"{source!r} names an event, and this is about a whole conversation: name {named!r} alone "
             "(fork, why, request, diff and view take an event; replay has --until)"
         )
+    named, at, place = source.rpartition("@")
+    if at and Path(named).is_file():
+        raise ConfigurationError(
+            f"{place!r} is no position in {named}: an event is named by its number, as in {shlex.quote(f'{named}@12')}"
+        )
 
 
 def _unknown(source: str, ids: list[str], where: str) -> str:

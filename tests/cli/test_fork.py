@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentchat import Assistant, Conversation, MaxTurns, ScriptedModel, Transcript
-from agentchat.transcript.events import CallFinished, Edited, PersonaChanged, Said
+from agentchat.transcript.events import CallFinished, Edited, PersonaChanged, RunStarted, Said
 from tests.cli.conftest import ANSWER, PIECES, Cli
 from tests.servers.fake_openai import FakeServer, stream
 
@@ -173,3 +173,17 @@ def test_a_model_that_nobody_has_any_more_is_exchanged(cli: Cli) -> None:
         done = cli("fork", "run.jsonl@3", "--edit", f"model ann: y@{server.base_url}", "--name", "b")
     assert done.out == "new\n"
     assert cli("replay", "--check", "run.b.jsonl").code == 0
+
+
+def test_a_message_inserted_behind_the_end_is_answered(cli: Cli, demo: Path) -> None:
+    done = cli("fork", "run.jsonl", "--edit", "insert user: and the 11th?", "--name", "more", "--recorded")
+    assert "is not in the record" in done.err, done.err  # it asks the coder, where nothing was asked before
+    branch = Transcript.load(cli.folder / "run.more.jsonl")
+    assert [entry.seq for entry in branch if isinstance(entry.event, RunStarted)][1:] == [28]
+
+
+def test_a_place_that_is_no_number_is_told(cli: Cli, demo: Path) -> None:
+    for place in ("abc", "-1", "1.5"):
+        done = cli("fork", f"run.jsonl@{place}")
+        assert done.code == 2
+        assert f"{place!r} is no position in run.jsonl" in done.err
