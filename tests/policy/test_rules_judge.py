@@ -40,8 +40,8 @@ def test_a_function_is_named_by_module_and_digest() -> None:
     assert name == f"{__name__}:long_enough"
     assert len(digest) == 64
     assert rule.name != Rule.function(elsewhere).name
-    assert str(rule) == f"Judge(name='{__name__}:long_enough {digest[:12]}')"
-    assert str(Judge("x")) == "Judge(name='x')"
+    assert str(rule) == f"Rule.function({__name__}:long_enough {digest[:12]})"
+    assert str(Judge("x")) == "Rule.function(x)"
     assert Rule.function(long_enough, name="long").name == f"long {digest}"
     assert rule.call is long_enough
     assert not rule.bounds()

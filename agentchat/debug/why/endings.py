@@ -36,8 +36,8 @@ def closed(moment: Moment, event: Closed) -> Iterator[Detail]:
     at = moment.event(event.event)
     if at is not None:
         yield fact(f"at event {event.event}: {moment.sentence(moment.before[event.event])}", event=event.event)
-    if event.values:
-        yield fact(f"on these values: {told(event.values)}", values=event.values)
+    if values := told(event.values):
+        yield fact(f"on these values: {values}", values=event.values)
     if len(state.fired) > 1:
         yield fact("of several rules that came true, what was wanted is named before a plain limit")
     yield from _standing(moment.before, state)

@@ -7,6 +7,7 @@ they are shown. Texts of models and people are in them as they were said: whoeve
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -19,6 +20,7 @@ from agentchat.transcript.messages import Frozen
 LONGEST: Final = 100
 """Characters of a text that is quoted."""
 _COUNTED: Final = ("calls", "tokens")
+_DIGEST: Final = re.compile(r"( [0-9a-f]{12})[0-9a-f]{52}$")
 
 
 class Detail(Frozen):
@@ -93,9 +95,13 @@ def plain(value: object) -> str:
 
 
 def told(values: JsonObject) -> str:
-    """Recorded values in words: `unit tokens, cap 700`."""
+    """Recorded values in words: `unit tokens, cap 700`. Of a digest behind a function's name, the beginning."""
     given = ((name, value) for name, value in values.items() if value is not None)
-    return ", ".join(f"{name} {short(value) if isinstance(value, str) else plain(value)}" for name, value in given)
+    return ", ".join(f"{name} {_word(value) if isinstance(value, str) else plain(value)}" for name, value in given)
+
+
+def _word(value: str) -> str:
+    return short(_DIGEST.sub(r"\1", value))
 
 
 def figure(unit: str, value: object) -> str:

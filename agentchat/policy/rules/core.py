@@ -274,7 +274,7 @@ class Judge(Leaf):
 
     def __str__(self) -> str:
         called, _, digest = self.name.rpartition(" ")
-        return f"Judge(name={(f'{called} {digest[:12]}' if called else digest)!r})"
+        return f"Rule.function({f'{called} {digest[:12]}' if called else digest})"
 
     def __eq__(self, other: object) -> bool:
         """Two are the same rule where the record of both is the same."""
