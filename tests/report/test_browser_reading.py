@@ -263,3 +263,8 @@ def test_a_torn_tail_is_told(browser: Browser, written: Writing) -> None:
     with browser.open(written(Transcript.loads(RIVER.dumps()[:-9]))) as page:
         assert "ended in an unfinished line" in page.text(".warning")
         assert page.text(".badge") == "not ended"
+
+
+def test_times_below_a_millisecond_are_told_apart(browser: Browser, written: Writing) -> None:
+    with browser.open(written(RIVER)) as page:
+        assert page.run("[0, 0.0005, 0.00012, 0.001].map(seconds)") == ["0 s", "0.5 ms", "0.12 ms", "1 ms"]

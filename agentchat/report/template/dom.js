@@ -92,7 +92,8 @@ function oneLine(text, most = 240) {
 }
 
 function seconds(value) {
-  if (value < 0.001) return "0 s";
+  if (value < 0.00001) return "0 s";
+  if (value < 0.001) return `${Number((value * 1000).toPrecision(2))} ms`;
   if (value < 1) return `${Number((value * 1000).toPrecision(3))} ms`;
   if (value < 60) return `${value < 10 ? value.toFixed(2) : value.toFixed(1)} s`;
   const whole = Math.round(value);
