@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue
 
+from agentchat.policy.charter import agreed_in
+from agentchat.policy.doubt import left_behind
 from agentchat.transcript.calls import AskRecipe, Reply, ToolRecipe
 from agentchat.transcript.events import (
     Answered,
@@ -110,7 +112,15 @@ def _cancelled(event: CallCancelled, transcript: Transcript) -> Aside:
 def _in_doubt(event: CallInDoubt, transcript: Transcript) -> Aside:
     what, turn = _call(event.call, transcript)
     done = {"retry": "it is made again", "fail": "it counts as failed"}.get(event.policy, "a person is asked")
-    return Aside(f"{what} had no result when the process ended, and may have had its effect: {done}", turn)
+    return Aside(f"{what} had no result when the process ended, {_left(event.call, transcript)}: {done}", turn)
+
+
+def _left(call: int, transcript: Transcript) -> str:
+    started = started_of(call, transcript)
+    if started is None:
+        return left_behind(None, None)
+    card = agreed_in(transcript).cards.get(started.agent)
+    return left_behind(card, started.recipe)
 
 
 def _overrun(event: Overrun, transcript: Transcript) -> Aside:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from agentchat.policy.charter import charter_of
+from agentchat.policy.doubt import harmless
 from agentchat.policy.state import state_of
-from agentchat.transcript.calls import CodeRecipe, ToolRecipe
 from agentchat.transcript.events import (
     CallCancelled,
     CallFailed,
@@ -84,14 +84,6 @@ def unsettled(transcript: Transcript) -> list[tuple[int, CallStarted]]:
     """The open calls that may have had an effect outside and may not be made again without asking."""
     found = []
     for seq, started in state_of(transcript).board.open_calls.items():
-        card, recipe = charter_of(transcript).agent(started.agent), started.recipe
-        if isinstance(recipe, CodeRecipe):
-            safe = card.code is not None and card.code.isolated
-        elif isinstance(recipe, ToolRecipe):
-            tool = card.tool(recipe.name)
-            safe = tool is not None and tool.idempotent
-        else:
-            safe = True
-        if not safe:
+        if not harmless(charter_of(transcript).agent(started.agent), started.recipe):
             found.append((seq, started))
     return found

@@ -244,7 +244,7 @@ def test_stopped_and_lost_calls() -> None:
     assert lines(play.log, first.seq)[-1] == f"then: event {stopped.seq}, it was stopped"
     assert lines(play.log, third.seq)[-1] == f"then: event {lost.seq}, its result was lost"
     assert lines(play.log, lost.seq) == [
-        f"m, asked by a, (call {third.seq}) had no result when its process ended, and may have had its effect",
+        f"m, asked by a, (call {third.seq}) had no result when its process ended, and may have been charged for",
         "it is made again, under the same key",
         f"then: event {again.seq}, attempt 2 of m",
     ]
