@@ -18,7 +18,7 @@ from agentchat.cli.asking import Asker
 from agentchat.cli.exits import OUTCOMES
 from agentchat.cli.going_on import ways_on
 from agentchat.cli.places import Place
-from agentchat.errors import ConversationClosed
+from agentchat.errors import ConversationClosed, StoreUnavailable
 from agentchat.result import Result
 from agentchat.run import Run
 from agentchat.seams import Delta
@@ -91,13 +91,23 @@ async def _drive(
                 errors.append(error)
             tasks.cancel_scope.cancel()
         if errors:
-            raise errors[0]
+            raise _with_a_way_on(errors[0], place) if runs else errors[0]
         if not runs:
             await _say_not_begun(place)
             raise KeyboardInterrupt
     for entry in run.transcript.since(last):  # how a run that was cancelled was closed
         show(entry)
     return run.result
+
+
+def _with_a_way_on(error: Exception, place: Place) -> Exception:
+    """Where the store failed in the middle of a run, the same error with the command that goes on."""
+    cause: BaseException = error
+    while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
+        cause = cause.exceptions[0]
+    if not isinstance(cause, StoreUnavailable):
+        return error
+    return StoreUnavailable(f"{cause}\nWhat was recorded before is kept. Then: agentchat resume {place.words}")
 
 
 async def _heed(signals: AsyncIterator[int], runs: list[Run], scope: anyio.CancelScope) -> None:
