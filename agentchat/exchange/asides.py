@@ -11,8 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue
 
-from agentchat.policy.charter import agreed_in
-from agentchat.policy.doubt import left_behind
+from agentchat.policy.doubt import left_by
 from agentchat.transcript.calls import AskRecipe, Reply, ToolRecipe
 from agentchat.transcript.events import (
     Answered,
@@ -112,15 +111,8 @@ def _cancelled(event: CallCancelled, transcript: Transcript) -> Aside:
 def _in_doubt(event: CallInDoubt, transcript: Transcript) -> Aside:
     what, turn = _call(event.call, transcript)
     done = {"retry": "it is made again", "fail": "it counts as failed"}.get(event.policy, "a person is asked")
-    return Aside(f"{what} had no result when the process ended, {_left(event.call, transcript)}: {done}", turn)
-
-
-def _left(call: int, transcript: Transcript) -> str:
-    started = started_of(call, transcript)
-    if started is None:
-        return left_behind(None, None)
-    card = agreed_in(transcript).cards.get(started.agent)
-    return left_behind(card, started.recipe)
+    left = left_by(transcript, started_of(event.call, transcript))
+    return Aside(f"{what} had no result when the process ended, {left}: {done}", turn)
 
 
 def _overrun(event: Overrun, transcript: Transcript) -> Aside:

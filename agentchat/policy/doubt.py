@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from agentchat.policy.charter import AgentCard
+from agentchat.policy.charter import AgentCard, agreed_in
 from agentchat.transcript.calls import CallRecipe, CodeRecipe, ModelRecipe, ToolRecipe
+from agentchat.transcript.events import CallStarted
+from agentchat.transcript.transcript import Transcript
 
 
 def harmless(card: AgentCard, recipe: CallRecipe) -> bool:
@@ -16,8 +18,15 @@ def harmless(card: AgentCard, recipe: CallRecipe) -> bool:
     return True
 
 
+def left_by(transcript: Transcript, started: CallStarted | None) -> str:
+    """What a call that was lost may have done, in words that follow `had no result when its process ended`."""
+    if started is None:
+        return left_behind(None, None)
+    return left_behind(agreed_in(transcript).cards.get(started.agent), started.recipe)
+
+
 def left_behind(card: AgentCard | None, recipe: CallRecipe | None) -> str:
-    """What it may have done, in words that follow `had no result when its process ended`."""
+    """The same, of a call of the agent with this card."""
     if card is not None and isinstance(recipe, CodeRecipe) and harmless(card, recipe):
         return "and left nothing behind, for it ran isolated"
     if isinstance(recipe, ModelRecipe):

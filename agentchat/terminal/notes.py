@@ -9,8 +9,7 @@ import json
 from typing import Final, NamedTuple
 
 from agentchat import errors
-from agentchat.policy.charter import agreed_in
-from agentchat.policy.doubt import left_behind
+from agentchat.policy.doubt import left_by
 from agentchat.transcript.calls import AskRecipe, CallResult, CodeRecipe, ModelRecipe, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import (
     Answered,
@@ -140,19 +139,11 @@ def _about_call(entry: Entry, transcript: Transcript, partial: bool) -> Note | N
         return Note(f"{what} was stopped{why}{_arrived(event.partial if partial else None)}", ODD, who)
     if isinstance(event, CallInDoubt):
         done = {"retry": "it is made again", "fail": "it counts as failed"}.get(event.policy, "a person is asked")
-        told = f"{what} had no result when the process ended, {_left(event.call, transcript)}: {done}"
-        return Note(told, ODD, who)
+        left = left_by(transcript, started_of(event.call, transcript))
+        return Note(f"{what} had no result when the process ended, {left}: {done}", ODD, who)
     values = event.values
     how = f" ({values['spent']} {values.get('unit')}, {values.get('reserved')} reserved)" if "spent" in values else ""
     return Note(f"{what} cost more than it had reserved{how}; no further call is admitted", BAD, who)
-
-
-def _left(call: int, transcript: Transcript) -> str:
-    started = started_of(call, transcript)
-    if started is None:
-        return left_behind(None, None)
-    card = agreed_in(transcript).cards.get(started.agent)
-    return left_behind(card, started.recipe)
 
 
 def _denied(event: CallDenied) -> Note:

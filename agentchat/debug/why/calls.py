@@ -8,7 +8,7 @@ from agentchat.debug.why.admission import caps, offer_of, set_aside
 from agentchat.debug.why.moment import Moment
 from agentchat.debug.why.steps import Detail, amount, fact, plain, quoted, short, told
 from agentchat.policy.charter import agreed_in, charter_of
-from agentchat.policy.doubt import left_behind
+from agentchat.policy.doubt import left_by
 from agentchat.policy.spending.ledger import ledger_of, unsent
 from agentchat.policy.spending.prices import cost
 from agentchat.transcript.calls import (
@@ -259,10 +259,8 @@ def call_in_doubt(moment: Moment, event: CallInDoubt) -> Iterator[Detail]:
     """A call whose process ended before its result came."""
     started = moment.started(event.call)
     who = f"call {event.call}" if started is None else f"{_whose(started)} (call {event.call})"
-    recipe, card = None, None
-    if started is not None:
-        recipe, card = started.recipe, agreed_in(moment.before).cards.get(started.agent)
-    yield fact(f"{who} had no result when its process ended, {left_behind(card, recipe)}", call=event.call)
+    left = left_by(moment.before, started)
+    yield fact(f"{who} had no result when its process ended, {left}", call=event.call)
     yield fact(_DOUBT[event.policy], policy=event.policy)
     if started is not None:
         yield _tried_again(moment, started)
