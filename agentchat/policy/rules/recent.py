@@ -88,18 +88,21 @@ class Recent:
         """
         if self._news > before.seq:
             return False
+        if max(self._fresh.values()) < before.seq:
+            return True  # nobody at all: the words need not be counted
         return not now.short or all(seq < before.seq for one, seq in self._fresh.items() if one != who)
 
     def _paired(self, who: str, now: Sample, again: bool) -> Pattern | None:
         """Two speakers in turn, each saying again what it said the last time; `again` says that this one does."""
         pair = self._pair
-        if pair and (pair[-1][0] == who or self._news > pair[-1][1].seq):
-            pair.clear()  # the same speaker again, or a new result since
-        if len(pair) > 1 and (pair[-2][0] != who or not again):
-            del pair[:-1]
+        if pair:
+            speaker, last = pair[-1]
+            if speaker == who or self._news > last.seq:
+                pair.clear()  # the same speaker again, or a new result since
+            elif len(pair) > 1 and (pair[-2][0] != who or not again):
+                del pair[:-1]
         pair.append((who, now))
-        rounds = max(2, self.repeats)
-        if len(pair) < 2 * rounds:
+        if len(pair) < 4 or len(pair) < 2 * self.repeats:
             return None
         return Pattern("ping-pong", tuple(sorted({one[0] for one in pair})), tuple(one[1].seq for one in pair))
 

@@ -56,22 +56,30 @@ class Stalemate(Leaf):
         """True at a message that completes a pattern."""
         assert isinstance(memory, Recent)
         names = board.names
-        return lambda spoken: _values(_message(spoken, len(names), memory))
+
+        def heard(spoken: Spoken) -> JsonObject | None:
+            found = _message(spoken, len(names), memory)
+            return None if found is None else _values(found)
+
+        return heard
 
     def seen(self, entry: Entry, board: Board, transcript: Transcript, memory: object = None) -> JsonObject | None:
         """True where a result or a silent turn completes a pattern; the values say which, whose, and the events that
         make it."""
         assert isinstance(memory, Recent)
         event = entry.event
+        found = None
         if type(event) is CallFinished:
-            return _values(_result(entry.seq, event, transcript, memory))
-        if type(event) is TurnPassed:
+            result = event.result
+            if isinstance(result, Reply):
+                return None  # it is looked at as what the agent says
+            found = _result(entry.seq, event.call, result, transcript, memory)
+        elif type(event) is TurnPassed:
             given = transcript[event.turn].event
-            silent = memory.silent(given.to, entry.seq, len(board.names)) if isinstance(given, TurnGiven) else None
-            return _values(silent)
-        if type(event) is Said and event.turn is None:
+            found = memory.silent(given.to, entry.seq, len(board.names)) if isinstance(given, TurnGiven) else None
+        elif type(event) is Said and event.turn is None:
             memory.clear()
-        return None
+        return None if found is None else _values(found)
 
     def standing(self, board: Board, memory: object = None) -> str:
         """Who repeats itself so far."""
@@ -80,8 +88,8 @@ class Stalemate(Leaf):
         return f"repeated in a row: {', '.join(again)}" if again else "nobody repeats itself"
 
 
-def _values(found: Pattern | None) -> JsonObject | None:
-    return None if found is None else {"pattern": found.name, "who": list(found.who), "events": list(found.events)}
+def _values(found: Pattern) -> JsonObject:
+    return {"pattern": found.name, "who": list(found.who), "events": list(found.events)}
 
 
 def _message(spoken: Spoken, team: int, memory: Recent) -> Pattern | None:
@@ -108,11 +116,10 @@ def _other(spoken: Spoken, memory: Recent) -> Pattern | None:
     return memory.said(spoken.sender, Sample(body.text, spoken.type, spoken.seq))
 
 
-def _result(seq: int, finished: CallFinished, transcript: Transcript, memory: Recent) -> Pattern | None:
-    result = finished.result
-    if isinstance(result, Reply):
-        return None  # it is looked at as what the agent says
-    started = transcript[finished.call].event
+def _result(
+    seq: int, call: int, result: CodeRun | ToolResult | Answer, transcript: Transcript, memory: Recent
+) -> Pattern | None:
+    started = transcript[call].event
     if not isinstance(started, CallStarted):
         return None
     recipe = started.recipe
