@@ -57,6 +57,24 @@ class Over(NamedTuple):
     said: int | None
 
 
+class Way(NamedTuple):
+    """An edge as agreed, ready to be followed: its name in words, and its condition where that is a rule."""
+
+    source: tuple[str, ...]
+    to: tuple[str, ...]
+    when: str | None
+    at_most: int | None
+    on_cap: str | None
+    name: str
+    rule: Leaf | None
+
+
+def _way(edge: EdgePlan) -> Way:
+    leaf = None if edge.rule is None else read_rule(edge.rule)
+    assert leaf is None or isinstance(leaf, Leaf)
+    return Way(edge.source, edge.to, edge.when, edge.at_most, edge.on_cap, str(edge), leaf)
+
+
 class Walk:
     """Where a graph stands."""
 
@@ -65,18 +83,18 @@ class Walk:
         "by_source",
         "ended",
         "given",
-        "names",
         "over",
-        "plan",
         "ready",
-        "rules",
         "spent",
+        "start",
         "stuck",
         "taken",
+        "ways",
     )
 
     def __init__(self, plan: GraphPlan) -> None:
-        self.plan = plan
+        self.start = plan.start
+        self.ways = [_way(edge) for edge in plan.edges]
         self.over: list[Over] = []
         self.ready: list[Due] = []
         self.given: dict[int, Due] = {}
@@ -85,16 +103,10 @@ class Walk:
         self.ended: int | None = None
         self.spent: tuple[int, int] | None = None
         self.stuck: Over | None = None
-        self.rules: dict[int, Leaf] = {}
-        self.names = [str(edge) for edge in plan.edges]
         self.by_source: dict[str, list[int]] = {}
-        for place, edge in enumerate(plan.edges):
-            for source in edge.source:
+        for place, way in enumerate(self.ways):
+            for source in way.source:
                 self.by_source.setdefault(source, []).append(place)
-            if edge.rule is not None:
-                leaf = read_rule(edge.rule)
-                assert isinstance(leaf, Leaf)
-                self.rules[place] = leaf
 
     def begin(self, event: RunStarted) -> None:
         """A run begins: what was due before is due still; caps count anew."""
@@ -111,7 +123,7 @@ class Walk:
         self.over.clear()
         self.arrived.clear()
         self.stuck = None
-        self.ready = [Due(node, seq, "the start, with the task") for node in self.plan.start]
+        self.ready = [Due(node, seq, "the start, with the task") for node in self.start]
 
     def advance(self, entry: Entry, board: Board, transcript: Transcript) -> None:
         """Take one entry in, one of `MOVES`. `board` stands as of this entry."""
@@ -152,12 +164,12 @@ class Walk:
         """Follow the first edge that matches; False while a verdict is missing."""
         places = self.by_source.get(over.node, [])
         for place in places:
-            edge = self.plan.edges[place]
-            matches = self._matches(place, edge, over, board, transcript)
+            way = self.ways[place]
+            matches = _matches(way, over, board, transcript)
             if matches is None:
                 return False
             if matches:
-                self._follow(place, edge, over)
+                self._follow(place, way, over)
                 return True
         if places:
             self.stuck = over
@@ -165,39 +177,29 @@ class Walk:
             self.ended = over.said or over.seq
         return True
 
-    def _matches(self, place: int, edge: EdgePlan, over: Over, board: Board, transcript: Transcript) -> bool | None:
-        on = over.said or over.seq
-        if edge.when is not None:
-            if (edge.when, on) not in board.verdicts:
-                return None
-            return bool(board.verdicts[edge.when, on])
-        leaf = self.rules.get(place)
-        if leaf is None:
-            return True
-        return leaf.seen(transcript[on], board, transcript, leaf.memory()) is not None
-
-    def _follow(self, place: int, edge: EdgePlan, over: Over) -> None:
-        if len(edge.source) > 1:
-            self._arrive(place, edge, over)
+    def _follow(self, place: int, way: Way, over: Over) -> None:
+        if len(way.source) > 1:
+            self._arrive(place, way, over)
             return
-        if edge.at_most is not None and self.taken.get(place, 0) >= edge.at_most:
-            if edge.on_cap is None:
+        taken = self.taken.get(place, 0)
+        if way.at_most is not None and taken >= way.at_most:
+            if way.on_cap is None:
                 self.spent = (place, over.seq)
                 self.stuck = over
             else:
-                self._lead((edge.on_cap,), over.said, over.seq, f"the cap of {self.names[place]} is spent", place, ())
+                self._lead((way.on_cap,), over.said, over.seq, f"the cap of {way.name} is spent", place, ())
             return
-        self.taken[place] = self.taken.get(place, 0) + 1
-        self._lead(edge.to, over.said, over.seq, self.names[place], place, ())
+        self.taken[place] = taken + 1
+        self._lead(way.to, over.said, over.seq, way.name, place, ())
 
-    def _arrive(self, place: int, edge: EdgePlan, over: Over) -> None:
+    def _arrive(self, place: int, way: Way, over: Over) -> None:
         arrived = self.arrived.setdefault(place, {})
         arrived[over.node] = over.said
-        if len(arrived) == len(edge.source):
+        if len(arrived) == len(way.source):
             del self.arrived[place]
             self.taken[place] = self.taken.get(place, 0) + 1
-            joined = tuple(said for source in edge.source if (said := arrived[source]) is not None)
-            self._lead(edge.to, joined[-1] if joined else None, over.seq, self.names[place], place, joined)
+            joined = tuple(said for source in way.source if (said := arrived[source]) is not None)
+            self._lead(way.to, joined[-1] if joined else None, over.seq, way.name, place, joined)
 
     def _lead(
         self, to: tuple[str, ...], subject: int | None, seq: int, reason: str, edge: int, joined: tuple[int, ...]
@@ -229,7 +231,7 @@ class Walk:
     def _need(self, board: Board) -> Need:
         over = self.over[0]
         on = over.said or over.seq
-        names = (self.plan.edges[place].when for place in self.by_source[over.node])
+        names = (self.ways[place].when for place in self.by_source[over.node])
         return next(Need(name, on) for name in names if name is not None and (name, on) not in board.verdicts)
 
     def _turn(self, due: Due, transcript: Transcript, board: Board, agreed: Agreed) -> Route:
@@ -249,29 +251,43 @@ class Walk:
             values["taken"] = self.taken.get(due.edge, 0)
         if due.joined:
             values["joined"] = [seq for seq in due.joined if _shown(transcript, seq, due.node)]
-        few = len(self.ready) <= MOST_SHOWN
-        candidates = tuple(dict.fromkeys(one.node for one in self.ready)) if few else None
+        candidates: tuple[str, ...] | None = (due.node,)
+        if len(self.ready) > 1:
+            few = len(self.ready) <= MOST_SHOWN
+            candidates = tuple(dict.fromkeys(one.node for one in self.ready)) if few else None
         why = Why(router=GRAPH, reason=due.reason, candidates=candidates, values=values or None)
         return TurnGiven(to=due.node, subject=subject, why=why)
 
     def _end(self, board: Board) -> Ending:
         if self.spent is not None:
-            edge, seq = self.plan.edges[self.spent[0]], self.spent[1]
-            values: JsonObject = {"taken": edge.at_most, "cap": edge.at_most, "unit": "times"}
-            return Ending("limit", f"Edge({edge})", seq, values, f"the edge {edge} was taken as often as it may be")
+            way, seq = self.ways[self.spent[0]], self.spent[1]
+            values: JsonObject = {"taken": way.at_most, "cap": way.at_most, "unit": "times"}
+            reason = f"the edge {way.name} was taken as often as it may be"
+            return Ending("limit", f"Edge({way.name})", seq, values, reason)
         if self.stuck is not None:
             node = self.stuck.node
             reason = f"no edge from {node} matches what it said; add an edge without a condition"
             return Ending("failed", "Graph", self.stuck.seq, {"node": node}, reason)
         waiting = [(place, who) for place, who in self.arrived.items() if who]
         if self.ended is None and waiting:
-            edge = self.plan.edges[waiting[0][0]]
-            missing = [source for source in edge.source if source not in waiting[0][1]]
-            reason = f"the join {edge} waits for {', '.join(missing)}, and nothing leads there any more"
+            way = self.ways[waiting[0][0]]
+            missing = [source for source in way.source if source not in waiting[0][1]]
+            reason = f"the join {way.name} waits for {', '.join(missing)}, and nothing leads there any more"
             return Ending("failed", "Graph", board.last_said, {"missing": list(missing)}, reason)
         if self.ended is None:
             return Ending("stopped", "silence", board.run_at, {"passes": board.passes}, "there is no message to answer")
         return Ending("done", END, self.ended, {}, "the graph came to its end")
+
+
+def _matches(way: Way, over: Over, board: Board, transcript: Transcript) -> bool | None:
+    """Whether what was said leads along this edge; None while a verdict is missing."""
+    on = over.said or over.seq
+    if way.when is not None:
+        if (way.when, on) not in board.verdicts:
+            return None
+        return bool(board.verdicts[way.when, on])
+    rule = way.rule
+    return rule is None or rule.seen(transcript[on], board, transcript, rule.memory()) is not None
 
 
 def _shown(transcript: Transcript, seq: int, agent: str) -> bool:
