@@ -137,6 +137,12 @@ class Conversation(Kept):
         """The tiers of its models, and of the teams inside it."""
         return tuple(sorted(self.charter.tiers()))
 
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """The names of the models in it that no cap on money takes, for want of a price."""
+        budget = self.terms.budget
+        return () if budget.excuses(budget) else tuple(sorted(self.charter.unpriced()))
+
     def as_tool(self, name: str, description: str | None = None) -> ConversationTool:
         """The team as a tool of an agent elsewhere: its argument is the task, its result the output."""
         return ConversationTool(self, name, description)

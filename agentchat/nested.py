@@ -19,6 +19,7 @@ from agentchat.errors import AgentChatError, ToolError
 from agentchat.policy.cards import ToolCard
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.spending.amounts import Amount
+from agentchat.policy.spending.budget import NOTHING
 from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.spending.usage import Spent, usage_of
 from agentchat.result import Result
@@ -43,6 +44,11 @@ class Held(Protocol):
     @property
     def tiers(self) -> tuple[str, ...]:
         """The tiers of its models, and of the teams inside it."""
+        ...
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """The names of the models in it that no cap on money takes, for want of a price."""
         ...
 
     def hold_inside(
@@ -74,6 +80,7 @@ class ConversationTool:
             idempotent=True,  # made again, it goes on with the same conversation
             source=conversation.fingerprint,
             tiers=conversation.tiers or None,
+            unpriced=conversation.unpriced or None,
         )
 
     def card(self) -> ToolCard:
@@ -110,7 +117,7 @@ class ConversationTool:
             result = await self._conversation.hold_inside(id, task, parent, allowance, context.store)
         except AgentChatError as error:
             return ToolResult(ok=False, value=f"{type(error).__name__}: {error}")
-        return _told(result)
+        return _told(result, allowance)
 
 
 class TeamAgent(BaseAgent):
@@ -157,14 +164,24 @@ class TeamAgent(BaseAgent):
         return answer.value if isinstance(answer.value, str) else TypeAdapter(object).dump_json(answer.value).decode()
 
 
-def _told(result: Result) -> ToolResult:
+def _told(result: Result, allowance: Reserved | None) -> ToolResult:
     """The result of an inner conversation: its output where it is done or was limited, else why not."""
     outcome, output = result.outcome, result.output
     value = json_of(output) if isinstance(output, BaseModel) else output
     spent = spent_in(result)
     if outcome.kind in ("done", "limit") and output is not None:
         return ToolResult(ok=True, value=value, child=result.conversation, spent=spent)
-    return ToolResult(ok=False, value=f"{outcome.kind}: {outcome.reason}", child=result.conversation, spent=spent)
+    reason, tiers = outcome.reason, None if allowance is None else allowance.tiers
+    for tier, share in (tiers or {}).items():
+        if share == NOTHING and outcome.values.get("scope") == f"{_TIER}{tier}":
+            reason = f"nothing was left for it of the cap on tier {tier}"
+    return ToolResult(
+        ok=False,
+        value=f"{outcome.kind}: {reason}",
+        child=result.conversation,
+        spent=spent,
+        limit=reason if outcome.kind == "limit" else None,
+    )
 
 
 def spent_in(result: Result) -> Reserved:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from agentchat.transcript.calls import AskRecipe, ModelRecipe
+from agentchat.transcript.calls import AskRecipe, ModelRecipe, ToolResult
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -70,6 +70,7 @@ class OpenTurn:
         "entry",
         "given",
         "last_call",
+        "limited",
         "model_calls",
         "rotated_before",
         "tool_calls",
@@ -84,6 +85,7 @@ class OpenTurn:
         self.rotated_before = rotated_before
         self.addressed = addressed
         self.last_call = 0
+        self.limited: str | None = None  # why a team inside that it called stopped at a limit, with nothing to show
         self.model_calls = 0
         self.tool_calls = 0
         self.denials = 0
@@ -110,6 +112,7 @@ class Board:
         "last_agent",
         "last_over",
         "left",
+        "limited",
         "messages",
         "misjudged",
         "model_calls",
@@ -144,6 +147,7 @@ class Board:
         self.failures = 0  # failed turns since the last message of an agent
         self.passes = 0  # turns without a message since the last one of anybody
         self.failed: Entry | None = None
+        self.limited: str | None = None  # the limit of a team inside, where that is why the last turn failed
         self.denied: Entry | None = None
         self.interrupted: Entry | None = None
         self.stubborn: Entry | None = None  # the denial of a call in a turn that does not heed denials
@@ -201,7 +205,7 @@ def _run_started(board: Board, entry: Entry, event: RunStarted) -> None:
     board.run, board.run_at, board.started = event.run, entry.seq, event
     board.closed = board.failed = board.denied = board.interrupted = None
     board.turns = board.messages = board.model_calls = board.failures = board.passes = 0
-    board.stubborn = board.last_over = board.misjudged = None
+    board.stubborn = board.last_over = board.misjudged = board.limited = None
     board.closing = False
     board.verdicts.clear()
     board.rotate_from = board.rotated
@@ -260,7 +264,9 @@ def _turn_failed(board: Board, entry: Entry, event: TurnFailed) -> None:
     board.failures += 1
     board.failed = entry
     over = _turn_over(board, entry, event.turn)
+    board.limited = None
     if over is not None:
+        board.limited = over.limited
         _nothing_came(board, over)
 
 
@@ -303,7 +309,13 @@ def _call_started(board: Board, entry: Entry, event: CallStarted) -> None:
         turn.tool_calls += not isinstance(event.recipe, AskRecipe)
 
 
-def _call_over(board: Board, entry: Entry, event: CallFinished | CallFailed | CallCancelled) -> None:
+def _call_finished(board: Board, entry: Entry, event: CallFinished) -> None:
+    started = board.open_calls.pop(event.call, None)
+    if type(event.result) is ToolResult and started is not None and started.turn in board.open_turns:
+        board.open_turns[started.turn].limited = event.result.limit
+
+
+def _call_over(board: Board, entry: Entry, event: CallFailed | CallCancelled) -> None:
     board.open_calls.pop(event.call, None)
 
 
@@ -388,7 +400,7 @@ _ACTS: Final[dict[type, Callable[[Board, Entry, Any], None]]] = {
     TurnFailed: _turn_failed,
     TurnCancelled: _turn_cancelled,
     CallStarted: _call_started,
-    CallFinished: _call_over,
+    CallFinished: _call_finished,
     CallFailed: _call_over,
     CallCancelled: _call_over,
     CallInDoubt: _call_in_doubt,

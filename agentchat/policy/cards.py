@@ -34,7 +34,7 @@ class ToolCard(Frozen):
 
     parameters: a JSON schema. approve: a person is asked before each call. idempotent: calling it twice does no more
     than once. seconds: how long one call may take. source: module:qualname and a digest of the code. tiers: those of
-    the models behind it, where the tool is a team.
+    the models behind it, where the tool is a team. unpriced: the names of those whose price is unknown.
     """
 
     name: str
@@ -45,3 +45,4 @@ class ToolCard(Frozen):
     seconds: float | None = None
     source: str | None = None
     tiers: tuple[str, ...] | None = None
+    unpriced: tuple[str, ...] | None = None

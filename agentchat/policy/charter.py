@@ -95,6 +95,10 @@ class AgentCard(Frozen):
         own = () if self.model is None else (self.model,)
         return (*own, *self.fallbacks, *(() if self.stronger is None else (self.stronger,)))
 
+    def unpriced_inside(self) -> tuple[str, ...]:
+        """The names of the models of the teams behind its tools whose price is unknown."""
+        return tuple(name for tool in self.tools for name in tool.unpriced or ())
+
     def known(self, name: str) -> ModelCard | None:
         """Its model of this name, as it was agreed."""
         if self.model is not None and self.model.name == name:  # nearly always
@@ -153,6 +157,11 @@ class Charter(Frozen):
         """The tiers of all models, those of the teams inside among them."""
         own = {card.tier for agent in self.agents for card in agent.models() if card.tier is not None}
         return frozenset(own.union(*(tool.tiers or () for agent in self.agents for tool in agent.tools)))
+
+    def unpriced(self) -> frozenset[str]:
+        """The names of all models whose price is unknown, those of the teams inside among them."""
+        own = {card.name for agent in self.agents for card in agent.models() if card.price is None}
+        return frozenset(own.union(*(agent.unpriced_inside() for agent in self.agents)))
 
     def written(self) -> JsonObject:
         """The charter as it stands in `Opened`."""

@@ -30,7 +30,7 @@ def problems_in(charter: Charter, until: Rule, budget: Budget, *, whole: bool = 
         *_roster(charter),
         *_senders(charter),
         *rule_problems(charter, until.leaves()),
-        *wrong_with(budget, models, charter.tiers()),
+        *wrong_with(budget, models, charter.tiers(), {card.name: card.unpriced_inside() for card in charter.agents}),
     ]
     found += _shown(charter)
     found += _plan(charter, plan, bounded=bounded(charter, until, budget))

@@ -199,7 +199,7 @@ def _ending(transcript: Transcript, state: State, *, urgent: bool) -> Closed | N
     if board.misjudged is not None:
         return _misjudged(board.misjudged)
     if board.failed is not None and board.failures > _tolerated(state):
-        return _failed(transcript, board.failed)
+        return _failed(transcript, board, board.failed)
     if fired is not None:
         return _came_true(fired)
     if board.passes and not board.addressed and board.passes >= len(agreed_in(transcript).names):
@@ -238,6 +238,8 @@ def _spent(transcript: Transcript, state: State, entry: Entry) -> Closed:
     assert isinstance(denied, CallDenied)
     values = denied.values
     spent = f"{values.get('spent')} of {values.get('cap')} {values.get('unit')} spent"
+    if values.get("unit") == "usd" and values.get("asked") is None:
+        spent += f", and what {denied.model or 'it'!r} costs is not known"
     scope = str(values.get("scope", "budget"))
     whose = denied.reason if scope == denied.reason or denied.reason != "budget" else f"budget of {scope}"
     reason = f"the {whose} has no room for another call of {denied.agent}: {spent}"
@@ -254,11 +256,14 @@ def _spent(transcript: Transcript, state: State, entry: Entry) -> Closed:
     return closed.model_copy(update={"advice": _RAISE}) if state.budget.per == "conversation" else closed
 
 
-def _failed(transcript: Transcript, entry: Entry) -> Closed:
+def _failed(transcript: Transcript, board: Board, entry: Entry) -> Closed:
     failed = entry.event
     assert isinstance(failed, TurnFailed)
     given, error = transcript[failed.turn].event, failed.error
     agent = given.to if isinstance(given, TurnGiven) else "an agent"
+    if board.limited is not None:
+        reason = f"the team inside {agent} stopped at a limit: {board.limited}"
+        return _closed("limit", f"limit of {agent}", entry.seq, {"agent": agent}, reason)
     where = "" if error.where is None else f" ({error.where})"
     reason = f"the turn of {agent} failed: {error.type}: {error.message}{where}"
     return _closed("failed", "failure", entry.seq, {"agent": agent, "error": error.type}, reason)

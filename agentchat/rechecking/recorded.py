@@ -121,6 +121,7 @@ class _Elsewhere:
     def __init__(self, fingerprint: str) -> None:
         self.fingerprint = fingerprint
         self.tiers: tuple[str, ...] = ()
+        self.unpriced: tuple[str, ...] = ()
 
     def hold_inside(
         self, id: str, task: BaseModel | str, parent: Position, most: Reserved | None, store: Store | None

@@ -73,7 +73,8 @@ class Reserved(Share):
 class ToolResult(Frozen):
     """What a tool gave back; where `ok` is False, `value` is the text that says what went wrong.
 
-    child: the id of the conversation that was held to get it. spent: what that one cost.
+    child: the id of the conversation that was held to get it. spent: what that one cost. limit: why it stopped at a
+    limit, where it did so without an output.
     """
 
     of: Literal["tool"] = "tool"
@@ -81,6 +82,7 @@ class ToolResult(Frozen):
     value: JsonValue = None
     child: str | None = None
     spent: Reserved | None = None
+    limit: str | None = None
 
 
 class Answer(Frozen):

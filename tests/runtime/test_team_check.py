@@ -32,6 +32,7 @@ from agentchat import (
     UserProxy,
     agent,
 )
+from agentchat.debug.replay import differences
 from agentchat.errors import ConfigurationError
 
 
@@ -161,6 +162,46 @@ def test_a_cap_may_concern_a_tier_that_only_a_team_inside_uses() -> None:
     assert again.tiers == ("smart",)
     with pytest.raises(ConfigurationError, match=r"caps tier 'smrt', .* did you mean 'smart'"):
         Conversation([inner], until=MaxTurns(1), budget=Budget(tiers={"smrt": Cap(calls=2)}))
+
+
+def team_inside(budget: Budget, *, priced: bool = True) -> Conversation:
+    usage = Usage(input_tokens=900, output_tokens=100)
+    replies = ["one", "two", "three", "four"]
+    model = ScriptedModel(replies, usage=usage, tier="smart", price="free" if priced else None, name="strong")
+    inner = Conversation([Assistant("w1", model=model), Assistant("w2", model=model)], until=MaxTurns(2))
+    return Conversation([inner.as_agent("team")], until=MaxTurns(3), budget=budget)
+
+
+@pytest.mark.parametrize(
+    ("budget", "calls", "why"),
+    [
+        (Budget(tokens=20), 0, "the budget has no room for another call of w1: 0 of 20 tokens spent"),
+        (Budget(tiers={"smart": Cap(calls=2)}), 2, "nothing was left for it of the cap on tier smart"),
+    ],
+)
+def test_a_limit_that_leaves_a_team_inside_with_nothing_to_say_is_one_outside(
+    budget: Budget, calls: int, why: str
+) -> None:
+    result = team_inside(budget).run_sync("go")
+    assert (result.outcome.kind, result.outcome.rule) == ("limit", "limit of team")
+    assert result.outcome.reason == f"the team inside team stopped at a limit: {why}"
+    assert result.usage.delegated.calls == calls
+    assert list(differences(result.transcript)) == []
+
+
+def test_a_cap_on_money_needs_the_prices_of_a_team_inside() -> None:
+    with pytest.raises(ConfigurationError, match="cap of \\$1 cannot be kept: what 'strong' costs is not known"):
+        team_inside(Budget(usd=1), priced=False)
+    with pytest.raises(ConfigurationError, match="cap of \\$1 of agent team cannot be kept"):
+        team_inside(Budget(agents={"team": Cap(usd=1)}), priced=False)
+
+
+@pytest.mark.parametrize("budget", [Budget(usd=1, tokens=9_000_000), Budget(usd=1, unpriced="free")])
+def test_a_team_inside_without_prices_is_called_where_the_budget_lets_it(budget: Budget) -> None:
+    result = team_inside(budget, priced=False).run_sync("go")
+    assert result.outcome.rule == "MaxTurns(turns=3)"
+    assert (result.usage.delegated.calls, result.usage.total.usd.complete) == (6, False)
+    assert list(differences(result.transcript)) == []
 
 
 def test_the_cap_that_is_spent_is_named() -> None:

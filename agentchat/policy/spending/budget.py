@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, field_validator, model_validator
@@ -171,15 +172,25 @@ def _lower(own: Cap | None, most: Share) -> Cap:
     )
 
 
-def wrong_with(budget: Budget, cards: Mapping[str, Sequence[ModelCard]], tiers: Iterable[str]) -> list[str]:
+def wrong_with(
+    budget: Budget,
+    cards: Mapping[str, Sequence[ModelCard]],
+    tiers: Iterable[str],
+    inside: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> list[str]:
     """What is wrong with a budget for these agents, a line each.
 
-    cards: the models of every agent, by its name. tiers: those of these models, and of the teams inside.
+    cards: the models of every agent, by its name. tiers: those of these models, and of the teams inside. inside: the
+    names of the models without a price in the teams that an agent has inside.
     """
-    return [*_strangers(budget, cards, tiers), *money_on_unpriced(budget, cards)]
+    return [*_strangers(budget, cards, tiers), *money_on_unpriced(budget, cards, inside)]
 
 
-def money_on_unpriced(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) -> list[str]:
+def money_on_unpriced(
+    budget: Budget,
+    cards: Mapping[str, Sequence[ModelCard]],
+    inside: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> list[str]:
     """The caps on money that cannot be kept, a line each: they concern a model whose price is unknown."""
     found = []
     for scope, caps in budget.scopes():
@@ -190,6 +201,9 @@ def money_on_unpriced(budget: Budget, cards: Mapping[str, Sequence[ModelCard]]) 
             for agent, own in cards.items()
             for card in own
             if card.price is None and scope in (WHOLE, f"agent {agent}", f"tier {card.tier}")
+        }
+        unpriced |= {
+            name: None for agent, names in inside.items() if scope in (WHOLE, f"agent {agent}") for name in names
         }
         if unpriced:
             whose, models = "" if scope == WHOLE else f" of {scope}", " and ".join(map(repr, unpriced))

@@ -59,7 +59,11 @@ class ToolPerformer:
         if not isinstance(self._tool, Holder) or not state.capped:
             return None
         left = rest(
-            state.budget, ledger_of(self._desk.transcript), self._agent, share * max(1, len(state.board.open_turns))
+            state.budget,
+            ledger_of(self._desk.transcript),
+            self._agent,
+            share * max(1, len(state.board.open_turns)),
+            unpriced=bool(self._card.unpriced),
         )
         return Reserved(calls=1) if isinstance(left, Denied) else left
 
