@@ -80,7 +80,7 @@ class _Words(ContentLeaf):
         text, by, says = self.text, self.by, self.saying()
 
         def heard(spoken: Spoken) -> JsonObject | None:
-            if spoken.text is None or not says(spoken.text) or (by is not None and by != spoken.sender):
+            if spoken.text is None or not says(spoken.text) or not spoken.is_by(by):
                 return None
             return {"text": text, "sender": spoken.sender}
 
@@ -202,7 +202,7 @@ class Emitted(ContentLeaf):
         name, by = self.type, self.by
 
         def heard(spoken: Spoken) -> JsonObject | None:
-            if spoken.type != name or (by is not None and by != spoken.sender):
+            if spoken.type != name or not spoken.is_by(by):
                 return None
             return {"type": name, "sender": spoken.sender}
 

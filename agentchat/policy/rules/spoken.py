@@ -35,6 +35,10 @@ class Spoken:
         """The whole message."""
         return self._transcript.body(self.seq)
 
+    def is_by(self, sender: str | None) -> bool:
+        """Whether it is of this agent; None stands for any."""
+        return sender is None or sender == self.sender
+
 
 Ear: TypeAlias = Callable[[Spoken], JsonObject | None]
 """What a rule is to one run: it is given each message of an agent, and gives the values that made the rule true."""

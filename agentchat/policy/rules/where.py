@@ -113,7 +113,7 @@ class Where(ContentLeaf):
         tests = [(one.path, _TESTS[one.op], one.value) for one in self.conditions]
 
         def heard(spoken: Spoken) -> JsonObject | None:
-            if spoken.type != name or (by is not None and by != spoken.sender):
+            if spoken.type != name or not spoken.is_by(by):
                 return None
             memory.spoken = spoken
             fields: JsonObject = {}
