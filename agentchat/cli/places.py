@@ -133,7 +133,7 @@ async def _look_up(source: str, path: Path | None) -> Found:
             shown = ", ".join(chosen[-_NEAREST:])
             raise ConfigurationError(f"{len(chosen)} conversations begin with {source!r}, the latest are {shown}")
         if not chosen:
-            _no_position(source)
+            _no_position(source, ids)
             raise NoSuchConversation(_unknown(source, ids, str(path or default_store())))
         id = chosen[0]
         lines = await store.read(id)
@@ -159,7 +159,7 @@ def whole(ids: list[str]) -> list[str]:
     return roots or ids
 
 
-def _no_position(source: str) -> None:
+def _no_position(source: str, ids: list[str]) -> None:
     """Raise ConfigurationError for a position in a conversation, which a command that asks for it has taken off."""
     named, seq = split_position(source)
     if seq is not None:
@@ -168,7 +168,7 @@ def _no_position(source: str) -> None:
             "(fork, why, request, diff and view take an event; replay has --until)"
         )
     named, at, place = source.rpartition("@")
-    if at and Path(named).is_file():
+    if named and at and (Path(named).is_file() or any(id.startswith(named) for id in ids)):
         raise ConfigurationError(
             f"{place!r} is no position in {named}: an event is named by its number, as in {shlex.quote(f'{named}@12')}"
         )

@@ -187,3 +187,11 @@ def test_a_place_that_is_no_number_is_told(cli: Cli, demo: Path) -> None:
         done = cli("fork", f"run.jsonl@{place}")
         assert done.code == 2
         assert f"{place!r} is no position in run.jsonl" in done.err
+
+
+def test_a_place_that_is_no_number_is_told_of_a_kept_conversation(cli: Cli) -> None:
+    chat = Conversation([Assistant("ann", model=ScriptedModel(["x"]))], until=MaxTurns(1), store=cli.store)
+    id = chat.run_sync("go").conversation
+    done = cli("show", f"{id}@abc")
+    assert (done.code, f"'abc' is no position in {id}" in done.err) == (2, True), done.err
+    assert "there is no conversation '@abc'" in cli("show", "@abc").err
