@@ -34,10 +34,10 @@ def is_answer(value: object) -> bool:
 
 def reply_of(answer: Answered, request: ModelRequest) -> Reply:
     """The reply to a request: a text as it is, a typed answer in the form in which the request asks for one."""
-    if isinstance(answer, Reply):
-        return answer
     if isinstance(answer, str):
         return text_reply(answer)
+    if isinstance(answer, Reply):
+        return answer
     if isinstance(answer, Handoff):
         reason = {} if answer.reason is None else {"reason": answer.reason}
         return _of_parts([ToolCallPart.of(f"{HAND_OVER}{answer.to}", **reason)])
