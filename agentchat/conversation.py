@@ -128,8 +128,8 @@ class Conversation(Kept):
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all that was agreed: of the team, its rules and its budget."""
-        agreed = [self.terms.written, self.terms.until.written(), self.terms.budget.written()]
+        """A digest of all that was agreed: of the team without its models' prices, its rules and its budget."""
+        agreed = [self.charter.without_prices().written(), self.terms.until.written(), self.terms.budget.written()]
         return digest(to_json(agreed))
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 from pydantic_core import to_json
 
 from agentchat.errors import ConfigurationError
@@ -99,6 +99,21 @@ class AgentCard(Frozen):
         """The names of the models of the teams behind its tools whose price is unknown."""
         return tuple(name for tool in self.tools for name in tool.unpriced or ())
 
+    def without_prices(self) -> AgentCard:
+        """The card but for what models cost: prices change by themselves, and are no change of an agreement."""
+
+        def free(card: ModelCard | None) -> ModelCard | None:
+            return None if card is None else card.model_copy(update={"price": None})
+
+        return self.model_copy(
+            update={
+                "model": free(self.model),
+                "fallbacks": tuple(map(free, self.fallbacks)),
+                "stronger": free(self.stronger),
+                "tools": tuple(tool.model_copy(update={"unpriced": None}) for tool in self.tools),
+            }
+        )
+
     def known(self, name: str) -> ModelCard | None:
         """Its model of this name, as it was agreed."""
         if self.model is not None and self.model.name == name:  # nearly always
@@ -162,6 +177,10 @@ class Charter(Frozen):
         """The names of all models whose price is unknown, those of the teams inside among them."""
         own = {card.name for agent in self.agents for card in agent.models() if card.price is None}
         return frozenset(own.union(*(agent.unpriced_inside() for agent in self.agents)))
+
+    def without_prices(self) -> Charter:
+        """The agreement but for what models cost."""
+        return self.model_copy(update={"agents": tuple(card.without_prices() for card in self.agents)})
 
     def written(self) -> JsonObject:
         """The charter as it stands in `Opened`."""
@@ -249,21 +268,13 @@ def changes(agreed: Charter, offered: Charter) -> list[str]:
 
 
 def _card_changes(name: str, old: AgentCard, new: AgentCard) -> list[str]:
-    """Prices are left out: they change by themselves, and a conversation goes on with those it was opened with."""
-    before, after = _unpriced(old), _unpriced(new)
+    """Prices are left out: a conversation goes on with those it was opened with."""
+    before, after = (card.without_prices().model_dump(mode="json") for card in (old, new))
     return [
         f"agent {name}, {field}: {_was_and_is(repr(before[field]), repr(after[field]))}"
         for field in before
         if before[field] != after[field]
     ]
-
-
-def _unpriced(card: AgentCard) -> dict[str, JsonValue]:
-    plain = card.model_dump(mode="json")
-    for model in (plain["model"], *plain["fallbacks"], plain["stronger"]):
-        if isinstance(model, dict):
-            model.pop("price", None)
-    return plain
 
 
 def _was_and_is(was: str, now: str) -> str:

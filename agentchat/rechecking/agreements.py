@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 from agentchat.debug.nearest import first_difference
 from agentchat.debug.replay import Deciding, Difference
 from agentchat.errors import AgentChatError, DamagedTranscript
-from agentchat.policy.charter import Charter, agreed_in, changes
+from agentchat.policy.charter import AgentCard, Charter, agreed_in, changes
 from agentchat.policy.prompts.context import context_of
 from agentchat.policy.prompts.request import rebuild, resolve
 from agentchat.policy.prompts.shown import Context
@@ -67,7 +67,7 @@ def _agreed(recorded: Charter | None, today: Charter, texts_of_code: bool) -> It
             there, now = ("in the team", "not in the team") if name in old else ("not in the team", "in the team")
             yield Found(Difference(0, f"{_AGREED}agent {name}", there, now))
             continue
-        before, after = _plain(old[name].model_dump(mode="json")), _plain(new[name].model_dump(mode="json"))
+        before, after = _plain(old[name]), _plain(new[name])
         mine = [
             one
             for field in before
@@ -85,11 +85,9 @@ def _agreed(recorded: Charter | None, today: Charter, texts_of_code: bool) -> It
     yield from _field("in_doubt", recorded.in_doubt, today.in_doubt, texts_of_code)
 
 
-def _plain(card: JsonObject) -> JsonObject:
+def _plain(agreed: AgentCard) -> JsonObject:
     """A card without prices; its tools by name, so that each can be named."""
-    for model in (card["model"], card["stronger"], *(card["fallbacks"] if isinstance(card["fallbacks"], list) else ())):
-        if isinstance(model, dict):
-            model.pop("price", None)
+    card: JsonObject = agreed.without_prices().model_dump(mode="json")
     tools = card.pop("tools")
     named = {str(tool["name"]): tool for tool in tools if isinstance(tool, dict)} if isinstance(tools, list) else {}
     return {**card, "tools": {**named}}

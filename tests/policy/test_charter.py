@@ -93,6 +93,8 @@ def test_a_price_that_changed_is_no_change() -> None:
     before = card("a", model=plain, fallbacks=(plain,), stronger=plain)
     after = card("a", model=priced, fallbacks=(priced,), stronger=priced)
     assert changes(team(before), team(after)) == []
+    inside = card("a", tools=(LOOK.model_copy(update={"unpriced": ("m",)}),))
+    assert changes(team(card("a", tools=(LOOK,))), team(inside)) == []
     (change,) = changes(team(before), team(card("a", model=plain, fallbacks=(plain,), stronger=model("n"))))
     assert change.startswith("agent a, stronger: was {'name': 'm'")
 

@@ -34,6 +34,7 @@ from agentchat import (
 )
 from agentchat.debug.replay import differences
 from agentchat.errors import ConfigurationError
+from agentchat.policy.charter import changes
 
 
 class Draft(BaseModel):
@@ -194,6 +195,14 @@ def test_a_cap_on_money_needs_the_prices_of_a_team_inside() -> None:
         team_inside(Budget(usd=1), priced=False)
     with pytest.raises(ConfigurationError, match="cap of \\$1 of agent team cannot be kept"):
         team_inside(Budget(agents={"team": Cap(usd=1)}), priced=False)
+
+
+def test_a_price_that_changed_in_a_team_inside_is_no_change_of_the_agreement() -> None:
+    unpriced, priced = (team_inside(Budget(calls=9), priced=priced) for priced in (False, True))
+    (before,), (after,) = unpriced.charter.agents, priced.charter.agents
+    assert (before.unpriced_inside(), after.unpriced_inside()) == (("strong",), ())
+    assert before.source == after.source
+    assert changes(unpriced.charter, priced.charter) == []
 
 
 @pytest.mark.parametrize("budget", [Budget(usd=1, tokens=9_000_000), Budget(usd=1, unpriced="free")])
