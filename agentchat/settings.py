@@ -10,8 +10,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from agentchat.errors import ConfigurationError
 
 TIERS: Final = ("fast", "smart")
@@ -110,6 +108,8 @@ def config_places() -> tuple[Path, ...]:
 
 
 def _user_config() -> Path:
+    import platformdirs
+
     return Path(platformdirs.user_config_dir("agentchat", appauthor=False))
 
 
@@ -118,4 +118,6 @@ def default_store() -> Path:
     given = os.environ.get("AGENTCHAT_STORE")
     if given:
         return Path(given)
+    import platformdirs
+
     return Path(platformdirs.user_state_dir("agentchat", appauthor=False)) / "agentchat.db"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from markdown_it import MarkdownIt
-
 _ONE_LINE: Final = re.compile(r"^```(?:(?P<language>[\w+#-]+)[ \t]+)?(?P<source>[^`]+?)```$")
 _LANGUAGES: Final = {"": "python", "py": "python", "python3": "python", "sh": "bash", "shell": "bash"}
 
@@ -24,6 +22,8 @@ def blocks_in(text: str) -> list[Block]:
     Fences inside lists and quotes count, and three backticks that open and close on a line of their own. Indented code
     without a fence does not: it is too often plain text.
     """
+    from markdown_it import MarkdownIt  # a tenth of what importing agentchat would take
+
     found: list[Block] = []
     for token in MarkdownIt("commonmark").parse(text):
         if token.type == "fence":

@@ -49,7 +49,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 APART = {("runtime", "agents")}
 """A room that could import from another by its floor, and is to know nothing of it."""
 EXEMPT = {"agentchat", "agentchat.__main__", "agentchat.pytest_plugin"}
-LAZY = {"openai", "httpx2", "pydantic_monty", "yaml", "genai_prices", "xllamacpp"}
+LAZY = {"openai", "httpx2", "pydantic_monty", "yaml", "genai_prices", "xllamacpp", "markdown_it", "platformdirs"}
 PURE = ("transcript", "policy", "debug")
 IMPURE = {
     "time", "random", "secrets", "os", "socket", "subprocess", "threading", "asyncio", "multiprocessing", "tempfile",
