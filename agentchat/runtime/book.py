@@ -20,7 +20,8 @@ from agentchat.transcript.events import Entry, Event, RunStarted, Taken
 from agentchat.transcript.transcript import Transcript
 
 COMPANY: Final = 0.1
-"""Seconds that a ruling may wait for the commit of a call before it is stored, and shown, by itself."""
+"""Seconds that a ruling waits at least for the commit of a call before it is stored, and shown, by itself; it never
+waits twice as long."""
 
 
 @runtime_checkable
@@ -151,9 +152,11 @@ class Book:
         """Commit what waited long enough for company; runs until cancelled."""
         while True:
             await self.dirty.wait()
-            await anyio.sleep(COMPANY)
+            while (entered := len(self.transcript)) > self.committed:
+                await anyio.sleep(COMPANY)
+                if self.committed < entered:
+                    await self.commit()
             self.dirty = anyio.Event()
-            await self.commit()
 
     async def _write(self) -> None:
         start, stop = self.committed, len(self.transcript)

@@ -29,6 +29,7 @@ from agentchat.policy.rules import Elapsed, External, Failures, MaxMessages, Max
 from agentchat.policy.spending.budget import Budget
 from agentchat.result import Outcome
 from agentchat.seams import Delta, Turn
+from agentchat.stores.sqlite import SqliteStore
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -387,6 +388,26 @@ async def test_a_file_that_holds_another_conversation_is_said(tmp_path: Path) ->
         await chat.run("go", id="second")
     assert str(tmp_path / "one.jsonl") in str(told.value)
     assert (await chat.resume("first")).conversation == "first"
+
+
+async def test_a_turn_that_makes_no_call_is_stored_while_it_goes_on(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "s.db")
+    shown, given = anyio.create_memory_object_stream[Entry](9)
+
+    @agent
+    async def patient(text: str, turn: Turn) -> str:
+        return f"stored as {(await given.receive()).seq}"
+
+    with shown, given:
+        async with Conversation([patient], until=MaxTurns(2), store=store).open("go", id="c") as run:
+            async for one in run:
+                if isinstance(one, Entry) and isinstance(one.event, TurnGiven):
+                    assert len(await store.read("c")) >= one.seq
+                    await shown.send(one)
+            result = await run.wait()
+    turns = [entry.seq for entry in result.transcript if isinstance(entry.event, TurnGiven)]
+    assert texts(result.transcript)[-2:] == [("patient", f"stored as {seq}") for seq in turns]
+    await store.aclose()
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
