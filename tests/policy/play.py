@@ -274,9 +274,18 @@ class Play:
         recipe = ToolRecipe(name="look", arguments=given, tool_call_id=name)
         return self.begin(recipe, digest(json.dumps(["look", given]).encode()), None, reserved)
 
-    def back(self, started: Entry, value: JsonValue, *, ok: bool = True, spent: Reserved | None = None) -> Entry:
+    def back(
+        self,
+        started: Entry,
+        value: JsonValue,
+        *,
+        ok: bool = True,
+        spent: Reserved | None = None,
+        limit: str | None = None,
+    ) -> Entry:
         """What a tool gives back."""
-        return self.offer(CallFinished(call=started.seq, result=ToolResult(ok=ok, value=value, spent=spent)))
+        result = ToolResult(ok=ok, value=value, spent=spent, limit=limit)
+        return self.offer(CallFinished(call=started.seq, result=result))
 
     def begin(
         self, recipe: CallRecipe, sha: str, ordinal: int | None = None, reserved: Reserved | None = None

@@ -11,7 +11,16 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    RootModel,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.typed.answers import Answer, Problems, read_answer, repair_prompt, value_at
@@ -397,3 +406,17 @@ def test_the_model_is_told_what_to_mend() -> None:
     said = repair_prompt(["title: Field required", "pages: too many"])
     assert said.startswith("Your answer was not accepted:\n- title: Field required\n- pages: too many\n")
     assert said.endswith("no other text.")
+
+
+class Dated(BaseModel):
+    day: date
+
+    @field_serializer("day")
+    def written(self, day: date) -> str:
+        return day.strftime("%d.%m.%Y")
+
+
+def test_an_answer_whose_class_does_not_read_what_it_dumps_is_taken_as_given() -> None:
+    answer = read_answer('{"day": "2026-11-22"}', {"Dated": Dated})
+    assert isinstance(answer, Answer)
+    assert (answer.model, answer.value) == (Dated(day=date(2026, 11, 22)), {"day": "2026-11-22"})

@@ -473,6 +473,20 @@ def test_without_a_rule_for_it_the_first_failure_ends() -> None:
     assert closed.reason == "the turn of a failed: KeyError: no"
 
 
+def test_a_turn_that_fails_at_the_limit_of_a_team_inside_ends_at_a_limit() -> None:
+    play = Play().start(MaxTurns(9))
+    play.give()
+    play.back(play.tool(None), "it said nothing", ok=False, limit="8 of 8 calls spent")
+    failed = play.fail("CallFailedError")
+    closed = play.close()
+    assert (closed.outcome, closed.rule, closed.event) == ("limit", "limit of a", failed.seq)
+    assert closed.reason == "the team inside a stopped at a limit: 8 of 8 calls spent"
+    play.start(None)
+    play.give()
+    play.fail()
+    assert play.close().rule == "failure"
+
+
 def test_a_rule_for_failures_that_cannot_end_a_run_bounds_them_still() -> None:
     play = Play().start(Failures(2) & External("enough") | MaxMessages(9))
     for _ in range(2):

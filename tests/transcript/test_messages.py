@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    RootModel,
+    ValidationError,
+    computed_field,
+    field_serializer,
+)
 
 from agentchat.errors import ConfigurationError
 from agentchat.transcript.calls import Reply
@@ -21,7 +32,9 @@ from agentchat.transcript.messages import (
     TextPart,
     ToolCallPart,
     ending_of,
+    json_of,
     outcome_line,
+    stands_for,
     text_of,
     unwrap,
     wrap,
@@ -117,3 +130,56 @@ def test_only_text_and_models_are_messages() -> None:
 def test_a_call_of_a_tool_from_its_arguments() -> None:
     made = ToolCallPart.of("refund", order=4711, why="zu spät")
     assert made == ToolCallPart(id="call_refund", name="refund", arguments='{"order": 4711, "why": "zu spät"}')
+
+
+class Renamed(BaseModel):
+    name: str = Field(validation_alias="read_as", serialization_alias="written_as")
+
+
+class Computed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    half: int
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way to write it
+    @property
+    def whole(self) -> int:
+        return 2 * self.half
+
+
+class Named(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=False)
+
+    kind: str = Field(alias="type")
+
+
+class Dated(BaseModel):
+    day: date
+
+    @field_serializer("day")
+    def written(self, day: date) -> str:
+        return day.strftime("%d.%m.%Y")
+
+
+class Rounded(BaseModel):
+    share: float
+
+    @field_serializer("share")
+    def written(self, share: float) -> float:
+        return round(share, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "value", "same"),
+    [
+        (Draft(title="x"), {"title": "x", "pages": 1}, True),
+        (Computed(half=2), {"half": 2}, True),  # its dump holds the computed field, which it forbids
+        (Named(kind="x"), {"kind": "x"}, True),  # it reads by name only
+        (Rounded(share=0.25), {"share": 0.2}, False),  # nothing reads as the same: the first that it reads at all
+        (Renamed(read_as="Ann"), {"written_as": "Ann"}, False),  # it reads none of its dumps
+        (Dated(day=date(2026, 11, 22)), {"day": "22.11.2026"}, False),
+    ],
+)
+def test_json_from_which_a_class_reads_the_same_again(model: BaseModel, value: JsonValue, same: bool) -> None:
+    assert json_of(model) == value
+    assert stands_for(value, model) is same
