@@ -18,14 +18,15 @@ from agentchat.agents.types import names_of
 from agentchat.errors import AgentChatError, ToolError
 from agentchat.policy.cards import ToolCard
 from agentchat.policy.charter import AgentCard
-from agentchat.policy.spending.amounts import Amount
+from agentchat.policy.spending.amounts import WHOLE, Amount
 from agentchat.policy.spending.budget import NOTHING
 from agentchat.policy.spending.ledger import ledger_of
-from agentchat.policy.spending.usage import Spent, usage_of
+from agentchat.policy.spending.prices import NANOS
+from agentchat.policy.spending.usage import usage_of
 from agentchat.result import Result
 from agentchat.seams import Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments
-from agentchat.transcript.calls import JsonObject, Reserved, Share, ToolResult
+from agentchat.transcript.calls import JsonObject, Measured, Reserved, Share, ToolResult
 from agentchat.transcript.events import Position
 from agentchat.transcript.messages import Data, json_of, read_as
 
@@ -168,40 +169,38 @@ def _told(result: Result, allowance: Reserved | None) -> ToolResult:
     """The result of an inner conversation: its output where it is done or was limited, else why not."""
     outcome, output = result.outcome, result.output
     value = json_of(output) if isinstance(output, BaseModel) else output
-    spent = spent_in(result)
-    if outcome.kind in ("done", "limit") and output is not None:
-        return ToolResult(ok=True, value=value, child=result.conversation, spent=spent)
-    reason, tiers = outcome.reason, None if allowance is None else allowance.tiers
-    for tier, share in (tiers or {}).items():
-        if share == NOTHING and outcome.values.get("scope") == f"{_TIER}{tier}":
-            reason = f"nothing was left for it of the cap on tier {tier}"
+    limit = None
+    ok = outcome.kind in ("done", "limit") and output is not None
+    if not ok:
+        reason, tiers = outcome.reason, None if allowance is None else allowance.tiers
+        for tier, share in (tiers or {}).items():
+            if share == NOTHING and outcome.values.get("scope") == f"{_TIER}{tier}":
+                reason = f"nothing was left for it of the cap on tier {tier}"
+        value = f"{outcome.kind}: {reason}"
+        limit = reason if outcome.kind == "limit" else None
+    spent, uncounted = spent_in(result)
     return ToolResult(
-        ok=False,
-        value=f"{outcome.kind}: {reason}",
-        child=result.conversation,
-        spent=spent,
-        limit=reason if outcome.kind == "limit" else None,
+        ok=ok, value=value, child=result.conversation, spent=spent, uncounted=uncounted or None, limit=limit
     )
 
 
-def spent_in(result: Result) -> Reserved:
-    """What an inner conversation has cost in all, as its own ledger has it."""
+def spent_in(result: Result) -> tuple[Reserved, tuple[Measured, ...]]:
+    """What an inner conversation has cost in all, as its own ledger has it, and in which units it may be more."""
     accounts = ledger_of(result.transcript).conversation
-    taken = ledger_of(result.transcript).account("budget", "conversation").taken
-    used = usage_of(result.transcript).total
+    whole = ledger_of(result.transcript).account(WHOLE, "conversation").taken
     tiers = {
-        scope.removeprefix(_TIER): _share(account.taken, used)
+        scope.removeprefix(_TIER): _share(account.taken)
         for scope, account in accounts.items()
         if scope.startswith(_TIER)
     }
-    return Reserved(**_share(taken, used).model_dump(), tiers=tiers or None)
+    used = usage_of(result.transcript).total
+    complete: dict[Measured, bool] = {"tokens": used.tokens.complete, "usd": used.usd.complete}
+    uncounted = tuple(unit for unit, known in complete.items() if not known)
+    return Reserved(**_share(whole).model_dump(), tiers=tiers or None), uncounted
 
 
 _TIER: Final = "tier "
 
 
-def _share(taken: Amount, used: Spent) -> Share:
-    """Nothing booked is nothing spent only where every call has said what it took: else it is not known."""
-    tokens = taken.tokens if used.tokens.complete or taken.tokens else None
-    usd = taken.nanos / 1e9 if used.usd.complete or taken.nanos else None
-    return Share(calls=taken.calls, tokens=tokens, usd=usd)
+def _share(taken: Amount) -> Share:
+    return Share(calls=taken.calls, tokens=taken.tokens, usd=taken.nanos / NANOS)

@@ -13,7 +13,7 @@ concatenation alone, without the code that once chose them:
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
@@ -70,11 +70,16 @@ class Reserved(Share):
     tiers: dict[str, Share] | None = None
 
 
+Measured: TypeAlias = Literal["tokens", "usd"]
+"""Units in which a call has to say what it took."""
+
+
 class ToolResult(Frozen):
     """What a tool gave back; where `ok` is False, `value` is the text that says what went wrong.
 
-    child: the id of the conversation that was held to get it. spent: what that one cost. limit: why it stopped at a
-    limit, where it did so without an output.
+    child: the id of the conversation that was held to get it. spent: what that one cost, and uncounted: in which units
+    that is a lower bound, for some of its calls did not say what they took. limit: why it stopped at a limit, where it
+    did so without an output.
     """
 
     of: Literal["tool"] = "tool"
@@ -82,6 +87,7 @@ class ToolResult(Frozen):
     value: JsonValue = None
     child: str | None = None
     spent: Reserved | None = None
+    uncounted: tuple[Measured, ...] | None = None
     limit: str | None = None
 
 

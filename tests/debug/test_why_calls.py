@@ -257,11 +257,9 @@ def test_tools_questions_and_programs() -> None:
     tool, loose = play.tool("x", {"at": 1}), play.tool(None)
     ask = AskRecipe(question="May I?", answer_schema={}, to="user", tool_call_id="y")
     question, stray = play.begin(ask, "d"), play.begin(ask.model_copy(update={"tool_call_id": "gone"}), "d")
-    held = play.offer(
-        CallFinished(
-            call=tool.seq, result=ToolResult(ok=True, value=[1], child="inner", spent=Reserved(calls=2, usd=0.25))
-        )
-    )
+    spent = Reserved(calls=2, usd=0.25)
+    result = ToolResult(ok=True, value=[1], child="inner", spent=spent, uncounted=("tokens", "usd"))
+    held = play.offer(CallFinished(call=tool.seq, result=result))
     bare = play.offer(CallFinished(call=loose.seq, result=ToolResult(ok=False, value="it broke", spent=Reserved())))
     answer = play.offer(CallFinished(call=question.seq, result=Answer(value={"yes": True}, by="user")))
     failed = play.answer(stray, problem("ValueError"))
@@ -288,7 +286,7 @@ def test_tools_questions_and_programs() -> None:
     assert lines(play.log, held.seq) == [
         f"look, called by a, (call {tool.seq}) came back: [1]",
         "behind it is the conversation inner",
-        "which spent 2 calls, $0.25",
+        "which spent 2 calls, $0.25; of tokens and money, perhaps more: some of its calls did not say what they took",
     ]
     assert lines(play.log, bare.seq) == [
         f'look, called by a, (call {loose.seq}) came back: it failed: "it broke"',

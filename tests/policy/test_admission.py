@@ -147,15 +147,6 @@ def test_what_a_child_conversation_may_spend() -> None:
     )
 
 
-def test_money_is_not_set_aside_for_a_child_conversation_without_prices() -> None:
-    play = Spending()
-    budget = Budget(usd=0.5, tokens=1000)
-    assert rest(budget, play.ledger, "coder") == Reserved(usd=0.5, tokens=1000)
-    assert rest(budget, play.ledger, "coder", unpriced=True) == Reserved(tokens=1000)
-    assert rest(Budget(usd=0.5, unpriced="free"), play.ledger, "coder", unpriced=True) is None
-    assert rest(Budget(usd=0.5), play.ledger, "coder", unpriced=True) == Reserved(usd=0.5)
-
-
 def test_of_a_tier_that_is_spent_a_child_conversation_gets_no_call_at_all() -> None:
     play = Spending()
     play.reply(play.ask("coder", "big", Reserved(tokens=300)), usage(100, 100))

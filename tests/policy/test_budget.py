@@ -98,6 +98,8 @@ def test_a_budget_within_what_is_left() -> None:
     budget = Budget(calls=5, usd=2, seconds=7)
     assert budget.within(Reserved()) == budget
     assert budget.within(Reserved(calls=9, tokens=100, usd=0.5)) == Budget(calls=5, tokens=100, usd=0.5, seconds=7)
+    assert budget.within(Reserved(usd=0.5)).unpriced == "free"
+    assert budget.within(Reserved(tokens=9)).unpriced is None
 
 
 @pytest.mark.parametrize(

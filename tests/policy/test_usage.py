@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from agentchat.policy.spending.amounts import Amount
 from agentchat.policy.spending.prices import cost, nanos
 from agentchat.policy.spending.usage import Count, Money, Spent, UsageReport, usage_of
-from agentchat.transcript.calls import Reserved, Usage
-from agentchat.transcript.events import Forked, PersonaChanged, Position
+from agentchat.transcript.calls import Reserved, ToolResult, Usage
+from agentchat.transcript.events import CallFinished, Forked, PersonaChanged, Position
 from agentchat.transcript.transcript import Transcript
 from tests.policy.spending import CHEAP, DEAR, Spending, agent, model, usage
 
@@ -147,6 +148,16 @@ def test_each_call_is_priced_by_the_card_of_its_moment() -> None:
     play.reply(play.ask("boss", "small"), usage(1000, 0))
     report = usage_of(play.log)
     assert (report.by_tier["fast"].usd, report.by_tier["slow"].usd) == (Money(100_000), Money(10_000_000))
+
+
+def test_what_a_child_conversation_did_not_count_makes_a_lower_bound() -> None:
+    play = Spending()
+    call = play.delegate("boss", Reserved(tokens=90, usd=2))
+    spent = Reserved(calls=2, tokens=30, usd=0.5)
+    play.enter(CallFinished(call=call, result=ToolResult(ok=True, spent=spent, uncounted=("usd",))))
+    total = usage_of(play.log).total
+    assert (total.child_tokens, total.usd) == (Count(30), Money(nanos(0.5), False))
+    assert play.ledger.account("budget", "run").taken == Amount(2, 30, nanos(0.5))
 
 
 def test_a_fork_shows_apart_what_it_found_spent_and_forgets_what_was_out() -> None:

@@ -35,6 +35,7 @@ from agentchat import (
 from agentchat.debug.replay import differences
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import changes
+from agentchat.transcript.events import Overrun
 
 
 class Draft(BaseModel):
@@ -210,6 +211,23 @@ def test_a_team_inside_without_prices_is_called_where_the_budget_lets_it(budget:
     result = team_inside(budget, priced=False).run_sync("go")
     assert result.outcome.rule == "MaxTurns(turns=3)"
     assert (result.usage.delegated.calls, result.usage.total.usd.complete) == (6, False)
+    assert list(differences(result.transcript)) == []
+
+
+def test_a_team_inside_of_which_some_models_have_no_price_keeps_to_the_money_for_the_others() -> None:
+    usage = Usage(input_tokens=500, output_tokens=500)
+    dear = Price(input=100.0, output=100.0)
+    paid, unknown = (
+        ScriptedModel(["x"] * 20, usage=usage, price=price, name=name)
+        for name, price in (("dear", dear), ("unknown", None))
+    )
+    inner = Conversation([Assistant("w1", model=paid), Assistant("w2", model=unknown)], until=MaxTurns(40))
+    outer = Conversation([inner.as_agent("team")], until=MaxTurns(2), budget=Budget(usd=2, unpriced="free"))
+    result = outer.run_sync("go")
+    assert result.outcome.kind == "limit"
+    assert 0 < result.usage.total.usd.known <= 2
+    assert not result.usage.total.usd.complete
+    assert not [entry for entry in result.transcript if isinstance(entry.event, Overrun)]
     assert list(differences(result.transcript)) == []
 
 

@@ -161,7 +161,13 @@ def call_finished(moment: Moment, event: CallFinished) -> Iterator[Detail]:
         if result.child is not None:
             yield fact(f"behind it is the conversation {result.child}", child=result.child)
         if result.spent is not None:
-            yield fact(f"which spent {set_aside(result.spent) or 'nothing that is counted'}")
+            yield fact(f"which spent {set_aside(result.spent) or 'nothing that is counted'}{_more(result)}")
+
+
+def _more(result: ToolResult) -> str:
+    """Where what a conversation spent is a lower bound."""
+    units = " and ".join("money" if unit == "usd" else unit for unit in result.uncounted or ())
+    return f"; of {units}, perhaps more: some of its calls did not say what they took" if units else ""
 
 
 def _whose(started: CallStarted) -> str:

@@ -97,17 +97,10 @@ def room(
     )
 
 
-def rest(
-    budget: Budget, ledger: Ledger, agent: str, share: int = 1, *, unpriced: bool = False
-) -> Reserved | Denied | None:
-    """What a conversation that this agent starts may spend at most; None where no cap concerns it.
-
-    unpriced: one of its models has no price. Money is then not set aside where the budget lets such models be called.
-    """
+def rest(budget: Budget, ledger: Ledger, agent: str, share: int = 1) -> Reserved | Denied | None:
+    """What a conversation that this agent starts may spend at most; None where no cap concerns it."""
     left: dict[Unit, int] = {}
-    for scope, caps, unit, cap in _caps(budget, agent, None):
-        if unpriced and unit == "usd" and budget.excuses(caps):
-            continue
+    for scope, _, unit, cap in _caps(budget, agent, None):
         account = ledger.account(scope, budget.per)
         own = (cap - account.taken.of(unit)) // share
         stopped = ledger.stopped.get((scope, unit))

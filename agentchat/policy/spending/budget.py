@@ -132,7 +132,11 @@ class Budget(Caps):
         yield from ((f"tier {name}", cap) for name, cap in self.tiers.items())
 
     def within(self, given: Reserved) -> Budget:
-        """This budget for a conversation that may spend no more than `given`, whatever its own caps say."""
+        """This budget for a conversation that may spend no more than `given`, whatever its own caps say.
+
+        Where money is given and no tokens, models without a price may be called: whoever gives it has agreed to that,
+        or there are none (`money_on_unpriced`).
+        """
         lower = {
             unit: most if own is None else min(own, most)
             for unit, own, most in (
@@ -145,7 +149,8 @@ class Budget(Caps):
         tiers = dict(self.tiers)
         for name, most in (given.tiers or {}).items():
             tiers[name] = _lower(tiers.get(name), most)
-        return self.model_copy(update={**lower, "tiers": tiers})
+        unpriced = "free" if given.usd is not None and given.tokens is None else self.unpriced
+        return self.model_copy(update={**lower, "tiers": tiers, "unpriced": unpriced})
 
     def written(self) -> JsonObject:
         """The budget as plain JSON, as `RunStarted` keeps it."""

@@ -247,6 +247,8 @@ class _Tally:
         elif isinstance(result, ToolResult) and (result.spent is not None or result.child is not None):
             values = _child(result.spent or Reserved())
             columns = (*out.columns[:2], self.delegated)
+            for sums in columns:
+                sums.unknown.update(_CHILD[unit == "usd"] for unit in result.uncounted or ())
         else:
             values, columns = dict.fromkeys(out.leaves), out.columns
             if out.price is not None and out.price.free:

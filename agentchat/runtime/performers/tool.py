@@ -58,13 +58,8 @@ class ToolPerformer:
         state = state_of(self._desk.transcript)
         if not isinstance(self._tool, Holder) or not state.capped:
             return None
-        left = rest(
-            state.budget,
-            ledger_of(self._desk.transcript),
-            self._agent,
-            share * max(1, len(state.board.open_turns)),
-            unpriced=bool(self._card.unpriced),
-        )
+        sharing = share * max(1, len(state.board.open_turns))
+        left = rest(state.budget, ledger_of(self._desk.transcript), self._agent, sharing)
         return Reserved(calls=1) if isinstance(left, Denied) else left
 
     def again(self, attempt: Attempt) -> str:
