@@ -248,6 +248,8 @@ def routing_of(given: Routing | Callable[[Transcript], object] | None, agents: S
         return Supervised(bosses[0]) if bosses else RoundRobin()
     if isinstance(given, RoundRobin | Graph):
         return given
+    if isinstance(given, type):
+        raise ConfigurationError(f"routing is the class {given.__name__}; make one: routing={given.__name__}(...)")
     if callable(given):
         return ByFunction(given)
     if all(callable(getattr(given, part, None)) for part in ("agents", "plan", "judges")):

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints, overload
+from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict, overload
 
 from pydantic import BaseModel
 
@@ -23,6 +23,8 @@ from agentchat.transcript.messages import Data
 from agentchat.transcript.transcript import Message
 
 Function = Callable[[Any, Turn], Awaitable[Any]]
+_PLAIN = frozenset({bool, bytes, complex, dict, float, frozenset, int, list, set, tuple})
+"""Types of Python's own of which no value is a message."""
 
 
 class FunctionAgent(BaseAgent):
@@ -171,13 +173,27 @@ def _types_of(function: Function) -> tuple[tuple[type, ...], tuple[type, ...], b
     given = hints.get(parameters[0], Message)
     listed = get_origin(given) is list
     accepts = kinds_of(get_args(given)[0] if listed else given, f"the first parameter of {function.__name__}")
-    returns = hints.get("return")
-    return accepts, _returned(returns), listed
+    return accepts, _returned(hints.get("return"), function.__name__), listed
 
 
-def _returned(hint: Any) -> tuple[type, ...]:
-    """The message types of a result's annotation; none, which stands for any, where it names anything else."""
+def _returned(hint: Any, function: str) -> tuple[type, ...]:
+    """The message types of a result's annotation; none, which stands for any, where it names anything else.
+
+    Raises ConfigurationError for what no message can be, such as a list.
+    """
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     kinds = tuple(member for member in members if member is not type(None))
+    for kind in kinds:
+        if _is_no_message(kind):
+            raise ConfigurationError(
+                f"{function} returns {kind.__name__ if isinstance(kind, type) and not get_args(kind) else kind}; "
+                "a message is text or a pydantic model: make a class with a field for it"
+            )
     messages = all(isinstance(kind, type) and (kind is str or issubclass(kind, BaseModel)) for kind in kinds)
     return kinds if messages and hint is not Says else ()
+
+
+def _is_no_message(kind: Any) -> bool:
+    """Whether it is one of Python's own types, such as `int` or `list[str]`, or a `TypedDict`."""
+    plain: Any = get_origin(kind) or kind
+    return is_typeddict(plain) or (isinstance(plain, type) and plain in _PLAIN)

@@ -315,7 +315,9 @@ def wrap(value: object) -> Body:
     if isinstance(value, Text | Code | CodeResult | Direction | Handoff | Data):
         return value
     if not isinstance(value, BaseModel):
-        raise ConfigurationError(f"a message is text or a pydantic model, not {type(value).__name__}")
+        raise ConfigurationError(
+            f"a message is text or a pydantic model, not {type(value).__name__}; make a class with a field for it"
+        )
     return Data(type=type(value).__name__, value=json_of(value))
 
 

@@ -396,4 +396,6 @@ def test_a_cycle_without_a_cap_needs_a_bound() -> None:
     Conversation(flow, until=MaxTurns(3) | Failures(2))
     with pytest.raises(ConfigurationError, match="is no way of routing"):
         Conversation([write], routing=3, until=MaxTurns(1))  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(ConfigurationError, match=r"^routing is the class RoundRobin; make one: routing=RoundRobin\("):
+        Conversation([write], routing=RoundRobin, until=MaxTurns(1))  # type: ignore[arg-type]  # that is the point
     Conversation([write], routing=RoundRobin(), until=MaxTurns(1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import pytest
 from pydantic import BaseModel
@@ -256,3 +256,26 @@ def test_a_price_of_the_program_needs_no_source() -> None:
     paid = ScriptedModel(["x"], price=Price(input=1.0, output=2.0), usage=Usage(input_tokens=1000, output_tokens=1000))
     result = Conversation([Assistant("ann", model=paid)], until=MaxTurns(1), budget=Budget(usd=1)).run_sync("go")
     assert result.usage.total.usd.known == pytest.approx(0.003)
+
+
+class Row(TypedDict):
+    name: str
+
+
+@pytest.mark.parametrize("kind", [list[str], dict[str, int], int, Row, tuple[str, ...], str | list[str] | None])
+def test_what_a_function_cannot_say_is_told_where_it_is_defined(kind: Any) -> None:
+    async def jokes(topic: str, turn: Turn) -> object:
+        return ["one"]
+
+    jokes.__annotations__["return"] = kind
+    with pytest.raises(ConfigurationError, match=r"^jokes returns .*; a message is text or a pydantic model: make a"):
+        agent(jokes)
+
+
+@pytest.mark.parametrize("kind", [Draft, str | Draft | None, object, None, Any])
+def test_what_a_function_may_say(kind: Any) -> None:
+    async def jokes(topic: str, turn: Turn) -> object:
+        return "one"
+
+    jokes.__annotations__["return"] = kind
+    assert agent(jokes).name == "jokes"
