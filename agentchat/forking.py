@@ -137,6 +137,11 @@ async def fork(
 
 
 def _place(transcript: Transcript, at: int | None, edits: Sequence[Edit]) -> int:
+    if isinstance(edits, Edit):
+        raise EditRefused(f"edits is a list: edits=[Edit.{edits.act}(...)]")
+    for place in (at, *(edit.target for edit in edits)):
+        if not isinstance(place, int | None):
+            raise NoSuchEvent(f"an event is named by its number, as in message.seq, not by {type(place).__name__}")
     if at is None:
         targets = [edit.target for edit in edits if edit.target is not None]
         at = targets[0] if targets else len(transcript)

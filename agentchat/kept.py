@@ -5,18 +5,20 @@ A `Conversation` is one of these; here is what it can do with conversations that
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from agentchat.errors import NoSuchConversation
+from agentchat.errors import ConfigurationError, NoSuchConversation
 from agentchat.forking import NO_REASON, Branch, Edit, fork
 from agentchat.history import answer, say
 from agentchat.policy.amending import amendments
 from agentchat.policy.charter import InDoubt
 from agentchat.result import Result
 from agentchat.run import USER, Run, Terms, only_one_in
+from agentchat.runtime.questions import Question, pause_of
 from agentchat.runtime.tape import Sources, Tape, sources_of
 from agentchat.seams import Store
 from agentchat.stores.jsonl import JsonlStore
@@ -186,22 +188,26 @@ class Kept:
         return await say(store, where, text, to=to, sender=sender, clock=self.terms.clock, id=id)
 
     async def answer(
-        self, source: str | Path, question: str, value: object, *, by: str = USER, id: str | None = None
+        self, source: str | Path, question: str | Question, value: object, *, by: str = USER, id: str | None = None
     ) -> int:
-        """Answer a question that a conversation waits with, by its id; resume the conversation to go on with it.
+        """Answer a question that a conversation waits with; resume the conversation to go on with it.
 
-        question: its id, of `result.questions`. value: as for `Run.answer`. Returns its sequence number once it is
-        stored; id: as for `say`. Raises ConfigurationError for a question that is not open, or an answer that does
+        question: one of `result.questions`, or its id. value: as for `Run.answer`. Returns its sequence number once it
+        is stored; id: as for `say`. Raises ConfigurationError for a question that is not open, or an answer that does
         not fit; nothing is written then.
         """
         store, where = await self._found(source)
-        return await answer(store, where, question, value, by=by, clock=self.terms.clock, id=id)
+        return await answer(store, where, pause_of(question), value, by=by, clock=self.terms.clock, id=id)
 
     async def _found(self, source: str | Path) -> tuple[Store, str]:
         store, id = self._located(source)
         return store, await only_one_in(store) if id is None else id
 
     def _located(self, source: str | Path) -> tuple[Store, str | None]:
+        if not isinstance(source, str | os.PathLike):
+            raise ConfigurationError(
+                f"a conversation is named by its id (result.conversation), or a file, not by {type(source).__name__}"
+            )
         path = Path(source)
         if isinstance(source, Path) or path.suffix == ".jsonl" or path.is_file():
             if not path.is_file():

@@ -30,7 +30,7 @@ from agentchat.result import Result
 from agentchat.runtime.book import Book
 from agentchat.runtime.manager import BeforeTurn, Judge, Manager
 from agentchat.runtime.problems import only_one
-from agentchat.runtime.questions import Answerer, Question, Questions, answer_of, check_answer, questions_in
+from agentchat.runtime.questions import Answerer, Question, Questions, answer_of, check_answer, pause_of, questions_in
 from agentchat.runtime.rerun import unsettled
 from agentchat.runtime.tape import Tape
 from agentchat.runtime.watch import Watch
@@ -380,15 +380,16 @@ class Run:
         """The questions that wait for an answer, oldest first."""
         return questions_in(self.transcript)
 
-    async def answer(self, question: str, value: object, *, by: str = USER, id: str | None = None) -> None:
-        """Answer a question by its id. Raises ConfigurationError where it is not open, or the value does not fit.
+    async def answer(self, question: str | Question, value: object, *, by: str = USER, id: str | None = None) -> None:
+        """Answer a question. Raises ConfigurationError where it is not open, or the value does not fit.
 
-        value: what was asked for; to an act that needs a person's word an `Approval`, or just True or False. id: the
-        caller's own of this command; the same id again does nothing.
+        question: one of `questions`, or its id. value: what was asked for; to an act that needs a person's word an
+        `Approval`, or just True or False. id: the caller's own of this command; the same id again does nothing.
         """
         if id is not None and id in commands_in(self.transcript):
             return
-        answered = Answered(pause=question, value=answer_of(self.transcript, question, value), by=by, id=id)
+        pause = pause_of(question)
+        answered = Answered(pause=pause, value=answer_of(self.transcript, pause, value), by=by, id=id)
         check_answer(self.transcript, answered)
         await self._live.put(answered)
 

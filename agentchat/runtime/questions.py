@@ -91,6 +91,11 @@ def _question(paused: Paused) -> Question:
     return Question(paused.pause, paused.question, paused.answer_schema, paused.to)
 
 
+def pause_of(question: str | Question) -> str:
+    """The id of a question that is given by it, or whole."""
+    return question.id if isinstance(question, Question) else question
+
+
 def answer_of(transcript: Transcript, pause: str, value: object) -> JsonValue:
     """An answer as it is recorded. To an act that needs somebody's word, True and False are answers."""
     question = asked_in(transcript).open.get(pause)

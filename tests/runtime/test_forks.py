@@ -189,6 +189,20 @@ async def test_a_position_that_is_not_there(at: int) -> None:
         await chat.fork("c", at=at)
 
 
+async def test_what_is_given_whole_in_place_of_its_number_or_id_is_told() -> None:
+    chat: Any = chat_of(MemoryStore(), "one", turns=1)
+    result = await chat.run("go", id="c")
+    message = result.transcript.messages()[-1]
+    for wrong in ({"at": message}, {"edits": [Edit.replace(message, "two")]}):
+        with pytest.raises(NoSuchEvent, match=r"^an event is named by its number, as in message\.seq, not by Message$"):
+            await chat.fork("c", **wrong)
+    with pytest.raises(EditRefused, match=r"^edits is a list: edits=\[Edit\.replace\(\.\.\.\)\]$"):
+        await chat.fork("c", edits=Edit.replace(message.seq, "two"))
+    for act in (chat.fork, chat.resume):
+        with pytest.raises(ConfigurationError, match=r"by its id.*, or a file, not by Transcript$"):
+            await act(result.transcript)
+
+
 # edits
 
 

@@ -193,7 +193,7 @@ async def test_a_paused_result_has_all_that_it_waits_for() -> None:
     assert sorted(one.text for one in result.questions) == ["How many?", "When?"]  # in the order they were put
     assert result.outcome.values["question"] == result.questions[0].id
     for question in result.questions:
-        await chat.answer("x", question.id, {"How many?": "two", "When?": "now"}[question.text])
+        await chat.answer("x", question, {"How many?": "two", "When?": "now"}[question.text])
     result = await chat.resume("x")
     assert (result.output, result.questions) == ("two now", ())
 
