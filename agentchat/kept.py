@@ -22,6 +22,7 @@ from agentchat.runtime.questions import Question, pause_of
 from agentchat.runtime.tape import Sources, Tape, sources_of
 from agentchat.seams import Store
 from agentchat.stores.jsonl import JsonlStore
+from agentchat.stores.reading import load
 from agentchat.transcript.events import Event
 from agentchat.transcript.transcript import Transcript
 
@@ -80,6 +81,14 @@ class Kept:
             command=id,
             to=to,
         )
+
+    async def read(self, source: str | Path) -> Transcript:
+        """A conversation as it stands, for `why`, `request`, `replay` and `diff`. Nothing is run.
+
+        Raises NoSuchConversation, or a TranscriptError for one that is damaged.
+        """
+        store, where = await self._found(source)
+        return await load(store, where)
 
     async def fork(
         self,

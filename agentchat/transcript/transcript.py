@@ -449,7 +449,10 @@ class Transcript:
         try:
             data = target.read_bytes()
         except OSError as error:
-            raise NotATranscript(f"{target}: cannot be read ({error.strerror})") from None
+            hint = "" if target.suffix else f"; {_KEPT}"
+            raise NotATranscript(f"{target}: cannot be read ({error.strerror}){hint}") from None
+        if data.startswith(b"SQLite format 3\0"):
+            raise NotATranscript(f"{target}: this is a store, not a transcript; {_KEPT}")
         try:
             return cls.loads(data)
         except TranscriptError as error:
@@ -500,6 +503,7 @@ def _forked(forks: tuple[Forked, ...], entry: Entry, _: Transcript) -> tuple[For
     return (*forks, entry.event)
 
 
+_KEPT: Final = "a conversation that a store keeps is read by its id: `await chat.read(id)`"
 _FORKS: Final[Fold[tuple[Forked, ...]]] = Fold(tuple, _forked, on=frozenset({Forked}))
 
 

@@ -1,4 +1,4 @@
-"""Saying something to a conversation that is run elsewhere."""
+"""Saying something to a conversation that is run elsewhere, and reading one that is kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from agentchat.agents.assistant import Assistant
 from agentchat.conversation import Conversation
 from agentchat.errors import ConfigurationError, ConversationClosed, NoSuchConversation
+from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.rules import MaxTurns
 from tests.runtime.team import HangingModel, texts
 
@@ -52,3 +53,17 @@ async def test_a_large_message_from_outside_arrives_whole(place: Path | None) ->
         await run.interrupt()
     assert texts(run.transcript)[-1] == ("user", text)
     await chat.store.aclose()
+
+
+async def test_a_kept_conversation_is_read_as_it_stands(place: Path | None) -> None:
+    def team() -> Conversation:
+        return Conversation([Assistant("ann", model=ScriptedModel(["yes"]))], until=MaxTurns(1), store=place)
+
+    chat = team()
+    result = await chat.run("go", id="c")
+    reader = chat if place is None else team()
+    assert (await reader.read("c")).dumps() == result.transcript.dumps()
+    with pytest.raises(NoSuchConversation):
+        await reader.read("d")
+    await chat.store.aclose()
+    await reader.store.aclose()

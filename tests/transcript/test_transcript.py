@@ -380,3 +380,13 @@ def test_the_collector_rests_while_a_log_is_read_and_no_longer(on: bool) -> None
         assert set(seen) == {False}
     finally:
         gc.enable()
+
+
+def test_a_store_or_an_id_in_place_of_a_file_is_told_how_to_read_it(tmp_path: Path) -> None:
+    (tmp_path / "runs.db").write_bytes(b"SQLite format 3\0and more")
+    with pytest.raises(NotATranscript, match=r"db: this is a store, not a transcript; .*`await chat\.read\(id\)`$"):
+        Transcript.load(tmp_path / "runs.db")
+    with pytest.raises(NotATranscript, match=r"^an-id: cannot be read .*; .*`await chat\.read\(id\)`$"):
+        Transcript.load("an-id")
+    with pytest.raises(NotATranscript, match=r"no\.jsonl: cannot be read \([^;]*$"):
+        Transcript.load(tmp_path / "no.jsonl")
