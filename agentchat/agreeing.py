@@ -57,7 +57,9 @@ def charter_for(
     return charter, [*(_about(names, told) for told, names in faults.items()), *clashes]
 
 
-def wrong_terms(until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDoubt) -> list[str]:
+def wrong_terms(
+    until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDoubt, answer: object, store: object
+) -> list[str]:
     """What of the terms is not of its kind, a line each: nothing else can be checked by it."""
     kinds: tuple[tuple[str, object, type, str], ...] = (
         ("until", until, Rule, "a rule, such as MaxTurns(20)"),
@@ -67,6 +69,10 @@ def wrong_terms(until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDou
     found = [
         f"{key}={given!r}: it must be {wanted}" for key, given, kind, wanted in kinds if not isinstance(given, kind)
     ]
+    if answer is not None and not callable(answer):
+        found.append(f"answer={answer!r}: it must be a function of the question")
+    if isinstance(store, bool | int | float | bytes | list | dict):
+        found.append(f"store={store!r}: it must be the path of a file, or a store")
     if in_doubt not in get_args(InDoubt):
         found.append(f"in_doubt={in_doubt!r}: it must be one of {', '.join(get_args(InDoubt))}")
     return found

@@ -70,7 +70,7 @@ class Conversation(Kept):
     ) -> None:
         until, budget = Never() if until is None else until, Budget() if budget is None else budget
         limits = CallLimits() if limits is None else limits
-        wrong = wrong_terms(until, budget, limits, in_doubt)
+        wrong = wrong_terms(until, budget, limits, in_doubt, answer, store)
         if wrong:
             raise ConfigurationError(*wrong)
         team, way = _team(agents, routing)

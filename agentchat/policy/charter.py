@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.cards import ModelCard, ToolCard
+from agentchat.policy.told import Told
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry, Opened, PersonaChanged
 from agentchat.transcript.messages import Frozen
@@ -45,7 +46,7 @@ class CodePolicy(Frozen):
     files: int
 
 
-class ContextPolicy(Frozen):
+class ContextPolicy(Told):
     """What of the conversation an agent's model is shown.
 
     senders: only messages of these agents, of people, and its own. turns: only those of the last so many turns.
@@ -132,7 +133,7 @@ class AgentCard(Frozen):
         return next((tool for tool in self.tools if tool.name == name), None)
 
 
-class CallLimits(Frozen):
+class CallLimits(Told):
     """What one turn may hold at most, and how often a failed model call is tried again.
 
     The defaults of 16 model and 64 tool or code calls are DESIGN figures: an agent that needs more in one turn is

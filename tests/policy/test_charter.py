@@ -58,7 +58,7 @@ def test_a_charter_that_is_none_is_refused() -> None:
     with pytest.raises(ValidationError):
         charter_of(log)
     for limits in ({"model_calls": 0}, {"tool_calls": 0}, {"attempts": 0}):
-        with pytest.raises(ValidationError):
+        with pytest.raises(ConfigurationError, match="greater than or equal to 1"):
             CallLimits.model_validate(limits)
 
 

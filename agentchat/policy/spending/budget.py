@@ -9,17 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.naming import nearest
 from agentchat.policy.spending.amounts import WHOLE, Unit
 from agentchat.policy.spending.prices import NANOS
+from agentchat.policy.told import Told
 from agentchat.transcript.calls import JsonObject, Reserved, Share
-from agentchat.transcript.messages import Frozen
 
 MOST_USD: Final = 1_000_000.0
 """US dollars: no cap is higher. Up to four million a sum in dollars names its nanodollars exactly (`prices`)."""
@@ -32,20 +32,21 @@ def _whole_nanos(usd: float) -> int:
     return int((Decimal(repr(usd)) * NANOS).to_integral_value(ROUND_FLOOR))
 
 
-class Caps(Frozen):
+class Caps(Told):
     """The base of what caps calls. calls: to models, every attempt. tokens: input and output. usd: US dollars."""
 
     calls: int | None = Field(default=None, ge=1)
     tokens: int | None = Field(default=None, ge=1)
     usd: float | None = Field(default=None, ge=1 / NANOS, le=MOST_USD)
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _in_one_line(cls, given: object, make: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            return make(given)
-        except ValidationError as error:
-            raise ConfigurationError("; ".join(_problem(cls, one) for one in error.errors())) from None
+    def _problem(cls, one: Mapping[str, Any]) -> str:
+        """A cap that is too small is told so."""
+        place = ".".join(str(step) for step in one["loc"])
+        if place and one["type"] in _LESS_THAN_ANYTHING:
+            given = f"{cls.__name__}({place}={one['input']!r})"
+            return f"{given}: nothing could be done under it; give more, or leave it out for no cap"
+        return super()._problem(one)
 
     def most(self, unit: Unit) -> int | None:
         """The cap in one unit, or None where there is none; money in whole nanodollars, rounded down."""
@@ -236,14 +237,3 @@ def _named(place: str, given: object) -> Cap:
         return Cap.model_validate(given)
     except ConfigurationError as error:
         raise ConfigurationError(f"the budget, {place}: {error}") from None
-
-
-def _problem(cls: type[Caps], one: Mapping[str, Any]) -> str:
-    """One finding of pydantic in words of ours."""
-    place, kind = ".".join(str(step) for step in one["loc"]), one["type"]
-    if kind == "extra_forbidden":
-        return f"{cls.__name__} has no setting {place!r} (there are: {', '.join(cls.model_fields)})"
-    given = f"{cls.__name__}({place}={one['input']!r})" if place else f"{cls.__name__}()"
-    if kind in _LESS_THAN_ANYTHING:
-        return f"{given}: nothing could be done under it; give more, or leave it out for no cap"
-    return f"{given}: {one['msg']}"

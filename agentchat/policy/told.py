@@ -1,0 +1,32 @@
+"""The base of settings that a program gives: what is wrong with one is told in one line, not in pydantic's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
+
+from agentchat.errors import ConfigurationError
+from agentchat.transcript.messages import Frozen
+
+
+class Told(Frozen):
+    """A model of settings. Raises ConfigurationError for what does not fit, all of it in one line."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, given: object, make: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return make(given)
+        except ValidationError as error:
+            raise ConfigurationError("; ".join(cls._problem(one) for one in error.errors())) from None
+
+    @classmethod
+    def _problem(cls, one: Mapping[str, Any]) -> str:
+        """One finding of pydantic in words of ours."""
+        place = ".".join(str(step) for step in one["loc"])
+        if one["type"] == "extra_forbidden":
+            return f"{cls.__name__} has no setting {place!r} (there are: {', '.join(cls.model_fields)})"
+        given = f"{cls.__name__}({place}={one['input']!r})" if place else f"{cls.__name__}()"
+        return f"{given}: {one['msg']}"
