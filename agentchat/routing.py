@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, get_type_hints
+from typing import Any, Final, Protocol, TypeAlias, get_type_hints
 
 from pydantic import BaseModel
 
@@ -34,6 +34,7 @@ from agentchat.transcript.transcript import Message, Transcript
 Types: TypeAlias = Mapping[str, type[BaseModel]]
 Node: TypeAlias = "Agent | str"
 """An agent, or its name."""
+_NO_NAMES: Final = "a condition gives True or False: one edge for each target, each with a condition of its own"
 
 
 class Routing(Protocol):
@@ -167,6 +168,8 @@ class Edge:
             raise ConfigurationError(f"{shown} is a join, which waits for all; it takes no when and no at_most")
         self.at_most = at_most
         self.function = None if when is None or isinstance(when, Leaf) else named(when, name, shown)
+        if self.function is not None and _hints(when).get("return") is str:
+            raise ConfigurationError(f"{shown} asks {self.function.partition(' ')[0]}, which returns str; {_NO_NAMES}")
 
     def plan(self) -> EdgePlan:
         """The edge as data."""
@@ -208,7 +211,7 @@ class Graph:
     def judges(self, types: Types) -> dict[str, Judge]:
         """The conditions of its edges."""
         return {
-            edge.function: judge_of(edge.when, types)
+            edge.function: _condition(edge.function, judge_of(edge.when, types))
             for edge in self.edges
             if edge.function is not None and edge.when is not None and not isinstance(edge.when, Leaf)
         }
@@ -281,14 +284,33 @@ def judge_of(function: Callable[..., object], types: Types, *, plain: type | Non
     return judge
 
 
+def _condition(name: str, judge: Judge) -> Judge:
+    """A condition whose answer is no text: a name of the next agent would count as True."""
+
+    def judged(transcript: Transcript, on: int) -> object:
+        value = judge(transcript, on)
+        if isinstance(value, str):
+            raise TypeError(f"{name.partition(' ')[0]} gave {value!r}; {_NO_NAMES}")
+        return value
+
+    return judged
+
+
 def _wanted(function: Callable[..., object]) -> object:
     """The annotation of the one parameter of a condition; None where there is none."""
     try:
-        hints: dict[str, Any] = get_type_hints(function)
         parameters = list(inspect.signature(function).parameters)
-    except (NameError, TypeError, ValueError):
+    except (TypeError, ValueError):
         return None
-    return hints.get(parameters[0]) if parameters else None
+    return _hints(function).get(parameters[0]) if parameters else None
+
+
+def _hints(function: object) -> dict[str, Any]:
+    """The annotations of a function; none where they cannot be read."""
+    try:
+        return get_type_hints(function)
+    except (NameError, TypeError):
+        return {}
 
 
 def _nodes(given: Node | Sequence[Node]) -> tuple[Node, ...]:

@@ -19,6 +19,7 @@ def graph_problems(charter: Charter, plan: GraphPlan, *, bounded: bool) -> Itera
     yield from (one for edge in plan.edges for one in rule_problems(charter, _rules_of(edge)))
     yield from _types(charter, plan)
     yield from _joins(plan)
+    yield from _dead(plan)
     if wrong:  # where an edge leads is not known, so neither is who is reached and what ends
         return
     yield from _reach(charter, plan)
@@ -98,6 +99,21 @@ def _joins(plan: GraphPlan) -> Iterator[str]:
             before = [other for other in plan.edges[:place] if source in other.source]
             if any(other.when is None and other.rule is None for other in before):
                 yield f"the join {edge} waits for {source} in vain: an edge before it always takes its messages"
+
+
+def _dead(plan: GraphPlan) -> Iterator[str]:
+    """Edges that are never tried, for one without a condition stands before them."""
+    always: dict[str, EdgePlan] = {}
+    for edge in plan.edges:
+        if len(edge.source) == 1 and edge.source[0] in always:
+            yield (
+                f"the edge {edge} is never taken: the edge {always[edge.source[0]]} before it has no "
+                "condition, and the first that matches is followed; put it behind, or for both "
+                "side by side give one edge several targets: Edge(a, [b, c])"
+            )
+        if edge.when is None and edge.rule is None:
+            for name in edge.source:
+                always.setdefault(name, edge)
 
 
 def _endless(plan: GraphPlan) -> Iterator[str]:

@@ -169,7 +169,7 @@ def test_types_along_an_edge() -> None:
     assert wrong(flow(edge("a", "b"), agents=(card("a", kind="function"), check))) == []  # a may say anything
     (told,) = wrong(flow(edge("a", "b"), agents=(card("a"), check)))
     assert told == "the edge a -> b does not fit: a emits Text, and b accepts Report"
-    assert wrong(flow(edge("a", "END"), edge("a", "b"), agents=(writer, card("b", accepts=("Draft",))))) == []
+    assert wrong(flow(edge("a", "END", when="f"), edge("a", "b"), agents=(writer, card("b", accepts=("Draft",))))) == []
 
 
 def test_types_along_an_edge_with_a_condition() -> None:
@@ -232,7 +232,7 @@ def test_a_cycle_without_exit() -> None:
     told = "a cycle without exit or bound: from a, b, c no edge leads to END, and none has at_most"
     assert wrong(flow(*round_), Never()) == [told]
     assert wrong(flow(*round_), MaxTurns(9)) == []
-    assert wrong(flow(*round_, edge("c", "END")), Never()) == []
+    assert wrong(flow(*round_[:2], edge("c", "a", when="f"), edge("c", "END")), Never()) == []
     assert wrong(flow(edge("a", "b"), edge("b", "c"), edge("c", "a", at_most=2)), Never()) == []
     assert wrong(flow(edge("a", "b"), edge("b", "c")), Never()) == []
     assert wrong(flow(*round_), Never(), Budget(seconds=5)) == []
@@ -243,6 +243,17 @@ def test_a_cycle_without_exit() -> None:
     ]
     capped = flow(edge("a", "b,c"), edge("b", "b"), edge("c", "a", at_most=2))
     assert wrong(capped, Never()) == wrong(only_some, Never())
+
+
+def test_an_edge_behind_one_that_always_matches() -> None:
+    (told,) = wrong(flow(edge("a", "b"), edge("a", "c")))
+    assert told.startswith("the edge a -> c is never taken: the edge a -> b before it has no condition")
+    assert told.endswith("for both side by side give one edge several targets: Edge(a, [b, c])")
+    (told,) = wrong(flow(edge("a", "b", at_most=2, on_cap="c"), edge("a", "c", when="f")))
+    assert told.startswith("the edge a -> c when f is never taken: ")
+    (told,) = wrong(flow(edge("a", "b,c"), edge("b+c", "END"), edge("c", "a")))
+    assert told.startswith("the edge c -> a is never taken: the edge b + c -> END")
+    assert wrong(flow(edge("a", "b", when="f"), edge("a", "c"), edge("b", "c"))) == []
 
 
 # bounds

@@ -382,6 +382,27 @@ def test_all_problems_of_a_team_are_told_at_once() -> None:
         Conversation(Graph(start="writ", edges=[Edge(write, END)]))
 
 
+async def test_a_condition_that_gives_a_name_is_told_that_it_is_none() -> None:
+    def named(text: str) -> str:
+        return "write"
+
+    def unsaid(text):  # type: ignore[no-untyped-def]  # that is the point
+        return "write"
+
+    @agent
+    async def write(text: str, turn: Turn) -> str:
+        return "said"
+
+    with pytest.raises(
+        ConfigurationError, match=r"named, which returns str; a condition gives True or False: one edge"
+    ):
+        Edge(write, write, when=named)
+    flow = Graph(start=write, edges=[Edge(write, write, when=unsaid, at_most=2), Edge(write, END)])
+    result = await Conversation(flow).run("go")
+    assert result.outcome.kind == "failed"
+    assert "unsaid gave 'write'; a condition gives True or False: one edge for each target" in result.outcome.reason
+
+
 def test_a_cycle_without_a_cap_needs_a_bound() -> None:
     @agent
     async def write(text: str, turn: Turn) -> str:

@@ -88,6 +88,7 @@ def test_what_is_wrong_with_agents_hides_nothing_else() -> None:
         "the edge check -> writr leads to 'writr'",
         "Emitted(type='Nope'",
         "the edge writer -> check does not fit: writer emits Draft",
+        "the edge check -> writer when emitted is never taken: the edge check -",
     ]
 
 
