@@ -110,6 +110,8 @@ class Manager:
             self.look()
         elif type(ruling.event) in _SPENDS:
             self._tell_of_the_budget()
+            if isinstance(ruling.event, _ENDS):
+                self._park_if_all_wait()  # it may have been the last that did not wait
         return placed
 
     def _tell_of_the_budget(self) -> None:
@@ -172,6 +174,7 @@ class Manager:
     async def _step(self, tasks: TaskGroup) -> bool:
         """Do what is due next; False when the run is over, or left because it waits for a person."""
         if self.parking:
+            await self.book.commit()  # also the end of a call that was waited for
             return False
         due = due_in(self.transcript)
         if isinstance(due, Need):
@@ -217,14 +220,15 @@ class Manager:
             return True
         self._park_if_all_wait()
         if self.parking:
-            return False
+            return True
         self._news = anyio.Event()
         await self._news.wait()
         return True
 
     def _park_if_all_wait(self) -> None:
         """Leave the run where everything in it waits for a person who is not there."""
-        if self._questions.all_wait(len(state_of(self.transcript).board.open_turns)):
+        board = state_of(self.transcript).board
+        if self._questions.all_wait(board.open_turns, board.open_calls):
             self._questions.park()
             for scope in self._carried.values():
                 scope.cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import anyio
@@ -13,7 +13,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.typed.fits import misfits
 from agentchat.runtime.book import Placed
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import Answered, Entry, Event, Forked, Paused
+from agentchat.transcript.events import Answered, CallStarted, Entry, Event, Forked, Paused
 from agentchat.transcript.transcript import Fold, Transcript
 
 
@@ -139,6 +139,7 @@ class Questions:
         self._answerer = answerer
         self._stays = stays
         self._waiting: dict[str, anyio.Event] = {}
+        self._calls: dict[str, int] = {}
         self.parking = False
         self.on_wait: Callable[[], None] = _nothing
 
@@ -154,11 +155,13 @@ class Questions:
 
     async def _wait(self, paused: Paused) -> None:
         answered = self._waiting[paused.pause] = anyio.Event()
+        self._calls[paused.pause] = paused.call
         self.on_wait()
         try:
             await answered.wait()
         finally:
             self._waiting.pop(paused.pause, None)
+            self._calls.pop(paused.pause, None)
 
     async def _answer(self, desk: _Desk, paused: Paused, answerer: Answerer) -> None:
         value = answerer(_question(paused))
@@ -176,9 +179,12 @@ class Questions:
             for pause in [name for name in self._waiting if name in answers]:
                 self._waiting[pause].set()
 
-    def all_wait(self, turns: int) -> bool:
-        """Whether all turns that are going on wait for somebody who is not there."""
-        return not self._stays and self._answerer is None and len(self._waiting) >= turns > 0
+    def all_wait(self, turns: Collection[int], calls: Mapping[int, CallStarted]) -> bool:
+        """Whether all turns that are going on, and every call in them, wait for somebody who is not there."""
+        if self._stays or self._answerer is not None or not self._waiting:
+            return False
+        waiting = set(self._calls.values())
+        return waiting.issuperset(calls) and {call.turn for call in calls.values()}.issuperset(turns)
 
     def let_go(self) -> None:
         """Let go of the manager, so that a run that is over is freed at once."""

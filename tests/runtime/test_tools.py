@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 from pydantic import BaseModel
 
 from agentchat.agents.assistant import Assistant
@@ -16,8 +17,10 @@ from agentchat.agents.user_proxy import UserProxy
 from agentchat.conversation import Conversation
 from agentchat.errors import CallUnsettled, ConfigurationError, ConversationClosed, ToolError
 from agentchat.models.scripted import ScriptedModel
+from agentchat.policy.routing.plans import END
 from agentchat.policy.rules import Emitted, MaxTurns
 from agentchat.policy.spending.budget import Budget
+from agentchat.routing import Edge, Graph
 from agentchat.runtime.questions import Question
 from agentchat.seams import ToolCallContext, Turn
 from agentchat.stores.reading import load
@@ -225,6 +228,49 @@ async def test_a_question_without_anybody_there_leaves_the_run_and_is_answered_l
     assert (done, result.output, len(model.bodies)) == (["/"], "ok", 2)
     assert (len(only(result.transcript, Paused)), len(only(result.transcript, Answered))) == (1, 1)
     assert only(result.transcript, CallCancelled) == []
+
+
+async def test_what_goes_on_beside_a_question_is_finished_before_the_run_is_left() -> None:
+    made: list[int] = []
+
+    async def fetch(page: int) -> str:
+        for _ in range(50):
+            await checkpoint()
+        made.append(page)
+        return f"page {page}"
+
+    @agent(tools=[fetch])
+    async def clerk(task: str, turn: Turn) -> str:
+        asked = turn.ask("How many?", str), turn.ask("When?", str)
+        page, many, when = await turn.gather(turn.tool("fetch", page=1), *asked)
+        return f"{page.value}, {many.value}, {when.value}"
+
+    @agent(tools=[fetch])
+    async def reader(task: str, turn: Turn) -> str:
+        return str((await turn.tool("fetch", page=2)).value)
+
+    @agent
+    async def start(task: str, turn: Turn) -> str:
+        return task
+
+    @agent
+    async def join(parts: list[str], turn: Turn) -> str:
+        return "; ".join(parts)
+
+    edges = [Edge(start, [clerk, reader]), Edge([clerk, reader], join), Edge(join, END)]
+    chat = Conversation(Graph(start=start, edges=edges))
+    paused = await chat.run("order", id="order")
+    assert paused.outcome.kind == "paused"
+    answers = {"How many?": "two", "When?": "today"}
+    assert {question.text for question in paused.questions} == set(answers)
+    assert sorted(made) == [1, 2]
+    assert not only(paused.transcript, CallCancelled)
+    for question in paused.questions:
+        await chat.answer("order", question.id, answers[question.text])
+    result = await chat.resume("order")
+    checked(result.transcript)
+    assert result.output == "page 1, two, today; page 2"
+    assert sorted(made) == [1, 2]
 
 
 async def test_a_question_is_answered_into_the_live_run() -> None:
