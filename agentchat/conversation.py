@@ -16,6 +16,7 @@ from agentchat.agents.types import Kinds, kinds_of
 from agentchat.agreeing import charter_for, wrong_terms
 from agentchat.buses.memory import MemoryBus, MemoryFeed
 from agentchat.errors import ConfigurationError, NoSuchConversation
+from agentchat.history import answer as give
 from agentchat.kept import Kept
 from agentchat.models.scripted import ScriptedModel
 from agentchat.nested import ConversationTool, TeamAgent
@@ -30,8 +31,8 @@ from agentchat.routing import Graph, Routing, judge_of, routing_of
 from agentchat.run import Run, Terms
 from agentchat.runtime.clock import SystemClock
 from agentchat.runtime.manager import Judge
-from agentchat.runtime.questions import Answerer
-from agentchat.seams import Agent, Clock, Store
+from agentchat.runtime.questions import Answerer, asked_in
+from agentchat.seams import Agent, Clock, PersonAnswer, Store
 from agentchat.stores.opening import open_store
 from agentchat.stores.reading import load
 from agentchat.transcript.calls import Reserved
@@ -158,7 +159,7 @@ class Conversation(Kept):
         self, id: str, task: BaseModel | str, parent: Position, most: Reserved | None, store: Store | None
     ) -> Result:
         """Hold a conversation for a call of another one, or go on with it where it was begun already."""
-        kept = self.store if self._kept or store is None else store.beside(id)
+        kept = self._inside(id, store)
         begun = await _begun(kept, id)
         budget = self.terms.budget if most is None else self.terms.budget.within(most)
         terms = self.terms._replace(budget=budget if begun is None else state_of(begun).budget)
@@ -168,6 +169,16 @@ class Conversation(Kept):
         run = Run(terms, kept, id, asked, resume=begun is not None, in_doubt="retry", attended=False, parent=parent)
         async with run:
             return await run.wait()
+
+    async def answer_inside(self, id: str, question: str, answer: PersonAnswer, store: Store | None) -> None:
+        """Answer a question that a conversation held inside another one waits with, if it still does."""
+        kept = self._inside(id, store)
+        if question in asked_in(await load(kept, id)).open:
+            await give(kept, id, question, answer.value, by=answer.by, clock=self.terms.clock)
+
+    def _inside(self, id: str, store: Store | None) -> Store:
+        """Where a conversation is kept that is held inside one of `store`: a store of its own comes first."""
+        return self.store if self._kept or store is None else store.beside(id)
 
 
 def new_id() -> str:

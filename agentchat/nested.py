@@ -2,8 +2,9 @@
 
 The inner conversation is one of its own, in the same store, with `parent` pointing to the call that holds it; the
 call's result names it and what it has cost, which is charged to the outer budget. What it may spend is what the outer
-budget had left when it began. An interrupt of the outer one stops the inner one. Its id follows from the call, so that
-a call which is made again after a crash goes on with the same conversation.
+budget had left when it began. An interrupt of the outer one stops the inner one, and what the inner one asks a
+person is asked in the outer one. Its id follows from the call, so that a call which is made again after a crash goes on
+with the same conversation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Final, Protocol
 
+import anyio
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from agentchat.agents.base import BaseAgent
@@ -24,7 +26,9 @@ from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.spending.prices import NANOS
 from agentchat.policy.spending.usage import usage_of
 from agentchat.result import Result
-from agentchat.seams import Says, Store, ToolCallContext, Turn
+from agentchat.runtime.problems import only_one
+from agentchat.runtime.questions import Question
+from agentchat.seams import Asks, PersonAnswer, Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments
 from agentchat.transcript.calls import JsonObject, Measured, Reserved, Share, ToolResult
 from agentchat.transcript.events import Position
@@ -56,6 +60,10 @@ class Held(Protocol):
         self, id: str, task: BaseModel | str, parent: Position, most: Reserved | None, store: Store | None
     ) -> Awaitable[Result]:
         """Run it, or go on with it where it was begun already."""
+        ...
+
+    async def answer_inside(self, id: str, question: str, answer: PersonAnswer, store: Store | None) -> None:
+        """Answer a question that it waits with, if it still does."""
         ...
 
 
@@ -110,15 +118,32 @@ class ConversationTool:
     async def hold(
         self, arguments: JsonObject, context: ToolCallContext, parent: Position, allowance: Reserved | None
     ) -> ToolResult:
-        """Hold it, within what may be spent."""
+        """Hold it, within what may be spent. What it asks a person is asked outside, and it goes on with the answer."""
         given = arguments[TASK]
         task: BaseModel | str = str(given) if self._task is None else read_as(self._task, given)
         id = f"{context.conversation}.{context.call.partition(':')[2]}"
+        while True:
+            try:
+                result = await self._conversation.hold_inside(id, task, parent, allowance, context.store)
+            except AgentChatError as error:
+                return ToolResult(ok=False, value=f"{type(error).__name__}: {error}")
+            if result.outcome.kind != "paused" or context.ask is None:
+                return _told(result, allowance)
+            await self._pass_on(id, result.questions, context.ask, context.store)
+
+    async def _pass_on(self, id: str, questions: tuple[Question, ...], ask: Asks, store: Store | None) -> None:
+        """Have all that is asked inside answered outside."""
+
+        async def put(question: Question) -> None:
+            answer = await ask(question.id, question.text, question.schema, question.to)
+            await self._conversation.answer_inside(id, question.id, answer, store)
+
         try:
-            result = await self._conversation.hold_inside(id, task, parent, allowance, context.store)
-        except AgentChatError as error:
-            return ToolResult(ok=False, value=f"{type(error).__name__}: {error}")
-        return _told(result, allowance)
+            async with anyio.create_task_group() as tasks:
+                for question in questions:
+                    tasks.start_soon(put, question)
+        except BaseExceptionGroup as group:
+            raise only_one(group) from None
 
 
 class TeamAgent(BaseAgent):

@@ -44,7 +44,7 @@ class ToolCallContext(NamedTuple):
     """Where a call comes from. `key` is the same on every attempt at the same call, so that a tool can see a repeat.
 
     call: the part of the key that names the call within its conversation. store: where the conversation is kept, and
-    one that is held inside it is to be.
+    one that is held inside it is to be. ask: for a `Holder`, a way to pass on what is asked inside.
     """
 
     key: str
@@ -52,6 +52,15 @@ class ToolCallContext(NamedTuple):
     agent: str
     call: str = ""
     store: Store | None = None
+    ask: Asks | None = None
+
+
+class Asks(Protocol):
+    """Puts a question to whoever is asked in a conversation."""
+
+    async def __call__(self, question: str, text: str, schema: JsonObject, to: str) -> PersonAnswer:
+        """Wait for the answer, as JSON that fits the schema. question: an id, the same whenever it is put again."""
+        ...
 
 
 @runtime_checkable

@@ -17,7 +17,7 @@ from agentchat.policy.prompts.request import resolve
 from agentchat.policy.prompts.shown import Context
 from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.state import state_of
-from agentchat.transcript.calls import AskRecipe, ModelRecipe, OutputMode, Piece
+from agentchat.transcript.calls import AskRecipe, ModelRecipe, OutputMode, Piece, ToolRecipe
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -185,6 +185,8 @@ def _question(deciding: Deciding, prefix: Transcript, entry: Entry, event: Pause
     """Whether a question is the one that its call asks."""
     started = state_of(prefix).board.open_calls.get(event.call)
     asked = None if started is None else started.recipe
+    if isinstance(asked, ToolRecipe):
+        return  # put by the conversation that the tool holds
     put = AskRecipe(question=event.question, answer_schema=event.answer_schema, to=event.to)
     if not isinstance(asked, AskRecipe):
         deciding.differs(entry.seq, "a question", f"of call {event.call}", "no such question is asked")

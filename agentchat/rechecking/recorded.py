@@ -23,7 +23,7 @@ from agentchat.policy.prompts.request import ModelRequest
 from agentchat.result import Result
 from agentchat.runtime.recheck.verdicts import recorded_tool
 from agentchat.runtime.recheck.walk import Seat
-from agentchat.seams import Agent, Store, Tool
+from agentchat.seams import Agent, PersonAnswer, Store, Tool
 from agentchat.teams.named_code import TYPES, NamedCode
 from agentchat.transcript.calls import JsonObject, Reply, Reserved
 from agentchat.transcript.events import Position
@@ -128,6 +128,9 @@ class _Elsewhere:
     ) -> Awaitable[Result]:
         """Refused: it is not there."""
         raise AgentChatError("a team that is known from a record only holds no conversation")
+
+    async def answer_inside(self, id: str, question: str, answer: PersonAnswer, store: Store | None) -> None:
+        """Nothing is asked there."""
 
 
 def _tool(card: ToolCard, code: NamedCode) -> Tool:

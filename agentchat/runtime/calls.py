@@ -26,6 +26,7 @@ from agentchat.policy.charter import charter_of
 from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import may_pass, problem_of
+from agentchat.runtime.questions import asked_in
 from agentchat.runtime.rerun import Attempt, Record
 from agentchat.runtime.tape import Tape
 from agentchat.transcript.calls import CallRecipe, CallResult, ModelRecipe, Reserved
@@ -125,7 +126,7 @@ class Call:
             if done is not None:
                 return Admitted(done, None)
             last = self._recorded[-1]
-            if last.end is None and self._performer.kind == "ask":  # the question stands as it was asked
+            if last.end is None and self._asked(last):  # the question stands as it was asked
                 return Admitted(None, self._desk.transcript[last.seq])
         return Admitted(None, self._start(self._performer.prepare(share)))
 
@@ -233,7 +234,7 @@ class Call:
         if isinstance(last.end, CallFinished):
             return Done(last.end.result, last.end_seq)
         if last.end is None:
-            if self._performer.kind != "ask":
+            if not self._asked(last):
                 self._settle(last)
         elif isinstance(last.end, CallFailed):
             limit = charter_of(self._desk.transcript).limits.attempts
@@ -254,6 +255,10 @@ class Call:
             f"call {self._ordinal} of the turn was recorded as a {then[:20]}… call and is now a {now[:20]}… call; "
             "the agent's code, prompt or inputs changed"
         )
+
+    def _asked(self, attempt: Attempt) -> bool:
+        """Whether the attempt waits for a person: it is a question, or a question was put inside what it holds."""
+        return self._performer.kind == "ask" or attempt.seq in asked_in(self._desk.transcript).calls
 
     def _settle(self, attempt: Attempt) -> None:
         policy = "retry" if self._performer.isolated else self._desk.in_doubt

@@ -13,7 +13,17 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.typed.fits import misfits
 from agentchat.runtime.book import Placed
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import Answered, CallStarted, Entry, Event, Forked, Paused
+from agentchat.transcript.events import (
+    Answered,
+    CallCancelled,
+    CallFailed,
+    CallFinished,
+    CallStarted,
+    Entry,
+    Event,
+    Forked,
+    Paused,
+)
 from agentchat.transcript.transcript import Fold, Transcript
 
 
@@ -54,13 +64,14 @@ class _Desk(Protocol):
 
 
 class Asked:
-    """Questions that were put and answers that were given, by the id of the question."""
+    """Questions that were put and answers that were given, by the id of the question; the calls that put one."""
 
-    __slots__ = ("answers", "open")
+    __slots__ = ("answers", "calls", "open")
 
     def __init__(self) -> None:
         self.open: dict[str, Paused] = {}
         self.answers: dict[str, Answered] = {}
+        self.calls: set[int] = set()
 
 
 def _step(asked: Asked, entry: Entry, _: Transcript) -> Asked:
@@ -69,12 +80,16 @@ def _step(asked: Asked, entry: Entry, _: Transcript) -> Asked:
         asked.open.clear()  # the calls that put them count as not made
     elif isinstance(event, Paused):
         asked.open[event.pause] = event
+        asked.calls.add(event.call)
+    elif isinstance(event, CallFinished | CallFailed | CallCancelled):
+        for question in [name for name, paused in asked.open.items() if paused.call == event.call]:
+            del asked.open[question]  # nobody waits for the answer any more
     elif isinstance(event, Answered) and asked.open.pop(event.pause, None) is not None:
         asked.answers[event.pause] = event
     return asked
 
 
-_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered, Forked}))
+_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered, CallFinished, CallFailed, CallCancelled, Forked}))
 
 
 def asked_in(transcript: Transcript) -> Asked:

@@ -477,6 +477,52 @@ async def test_a_team_as_an_agent() -> None:
     assert result.output == Verdict(good=True)
 
 
+@pytest.mark.parametrize("name", ["team.db", "team.jsonl"])
+async def test_a_question_inside_is_answered_outside(tmp_path: Path, name: str) -> None:
+    @agent
+    async def painter(task: str, turn: Turn) -> str:
+        colour, sure = await turn.gather(turn.ask("Which colour?", str), turn.ask("Sure?"))
+        shade = await turn.ask("Which shade?", str)
+        return f"{shade.value} {colour.value}, {sure.value}"
+
+    inner = Conversation([painter], until=MaxTurns(1))
+    middle = Conversation([inner.as_agent("deep")], until=MaxTurns(1))
+    model = Recording(asks(("paint", '{"task":"the wall"}')), "It is done.")
+    boss = Assistant("boss", model=model, tools=[middle.as_tool("paint")])
+    answers = {"Which colour?": "red", "Sure?": True, "Which shade?": "dark"}
+    chat = Conversation([boss], until=MaxTurns(1), budget=Budget(calls=9), store=tmp_path / name)
+    result = await chat.run("Paint.", id="wall")
+    put: list[str] = []
+    while result.outcome.kind == "paused":
+        put += sorted(question.text for question in result.questions)
+        for question in result.questions:
+            await chat.answer(tmp_path / name if name.endswith("l") else "wall", question.id, answers[question.text])
+        result = await chat.resume(tmp_path / name if name.endswith("l") else "wall")
+    checked(result.transcript)
+    assert put == ["Sure?", "Which colour?", "Which shade?"]
+    assert result.output == "It is done."
+    assert model.bodies[1]["messages"][-1]["content"] == "dark red, True"
+    assert not result.questions
+    assert len(only(result.transcript, CallStarted)) == 3
+
+
+async def test_a_question_inside_is_answered_by_the_function_outside() -> None:
+    inner = Conversation([UserProxy("me", human="always")], until=MaxTurns(1))
+    chat = Conversation([inner.as_agent("deep")], until=MaxTurns(1), answer=lambda question: "blue")
+    result = await chat.run("Which colour?")
+    checked(result.transcript)
+    assert result.output == "blue"
+
+
+async def test_a_question_that_was_interrupted_waits_for_nobody() -> None:
+    chat = Conversation([UserProxy("me", human="always")], until=MaxTurns(1))
+    async with chat.open("Which colour?") as run:
+        async for item in run:
+            if isinstance(item, Entry) and isinstance(item.event, Paused):
+                await run.interrupt()
+    assert run.questions == ()
+
+
 async def test_an_interrupt_reaches_the_inner_conversation(tmp_path: Path) -> None:
     hanging = HangingModel()
     inner = Conversation([Assistant("expert", model=hanging)], until=MaxTurns(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from pydantic_core import to_json
@@ -15,10 +16,10 @@ from agentchat.policy.state import state_of
 from agentchat.runtime.calls import CallKind, Ready
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.rerun import Attempt
-from agentchat.seams import Holder, Tool, ToolCallContext
+from agentchat.seams import Holder, PersonAnswer, Tool, ToolCallContext
 from agentchat.transcript.calls import JsonObject, Reserved, ToolRecipe, ToolResult
 from agentchat.transcript.chain import digest
-from agentchat.transcript.events import CallFailed, CallStarted, Position
+from agentchat.transcript.events import CallFailed, CallStarted, Paused, Position
 
 
 class ToolPerformer:
@@ -82,8 +83,15 @@ class ToolPerformer:
         )
         if isinstance(self._tool, Holder):
             parent = Position(conversation=conversation, seq=seq)
+            context = context._replace(ask=partial(self._ask, seq))
             return await self._tool.hold(self._arguments, context, parent, started.reserved)
         try:
             return ToolResult(ok=True, value=await self._tool.call(self._arguments, context))
         except ToolError as error:
             return ToolResult(ok=False, value=str(error))
+
+    async def _ask(self, seq: int, question: str, text: str, schema: JsonObject, to: str) -> PersonAnswer:
+        """Put what is asked inside as a question of this conversation."""
+        name = f"q{seq}.{question.removeprefix('q')}"
+        answered = await self._desk.ask(Paused(pause=name, call=seq, question=text, answer_schema=schema, to=to))
+        return PersonAnswer(answered.value, answered.by, seq)
