@@ -13,7 +13,7 @@ from collections.abc import Awaitable
 from typing import Final, Protocol
 
 import anyio
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from agentchat.agents.base import BaseAgent
 from agentchat.agents.types import names_of
@@ -32,10 +32,13 @@ from agentchat.seams import Asks, PersonAnswer, Says, Store, ToolCallContext, Tu
 from agentchat.tools.arguments import read_arguments
 from agentchat.transcript.calls import JsonObject, Measured, Reserved, Share, ToolResult
 from agentchat.transcript.events import Position
-from agentchat.transcript.messages import Data, json_of, read_as
+from agentchat.transcript.messages import json_of, read_as
+from agentchat.transcript.transcript import Message
 
 TASK: Final = "task"
 """The argument that carries the task of the inner conversation."""
+TYPE: Final = "type"
+"""The argument that names the type of the task, where it may be one of several."""
 
 
 class Held(Protocol):
@@ -68,22 +71,36 @@ class Held(Protocol):
 
 
 class ConversationTool:
-    """A conversation as a tool: its argument is the task, its result the output of the run."""
+    """A conversation as a tool: its argument is the task, its result the output of the run.
+
+    tasks, answers: the message types that it takes and gives, where it is an agent; text where there are none. Where
+    there are several, an argument and the result name the one.
+    """
 
     def __init__(
-        self, conversation: Held, name: str, description: str | None, *, task: type[BaseModel] | None = None
+        self,
+        conversation: Held,
+        name: str,
+        description: str | None,
+        *,
+        tasks: tuple[type, ...] = (),
+        answers: tuple[type, ...] = (),
     ) -> None:
         self.name = name
         self._conversation = conversation
-        self._task = task
-        kind: TypeAdapter[object] = TypeAdapter(str if task is None else task)
+        self._tasks = {kind.__name__: kind for kind in tasks} or {"str": str}
+        self._names_answer = len(answers) > 1
+        forms = {name: _form(kind) for name, kind in self._tasks.items()}
+        properties: JsonObject = {TASK: next(iter(forms.values()))}
+        if len(forms) > 1:
+            properties = {TYPE: {"enum": list(forms)}, TASK: {"description": f"a message of that {TYPE}"}}
         self._card = ToolCard(
             name=name,
             description=description or f"Hand a task to {name}.",
             parameters={
                 "type": "object",
-                "properties": {TASK: kind.json_schema()},
-                "required": [TASK],
+                "properties": properties,
+                "required": list(properties),
                 "additionalProperties": False,
             },
             idempotent=True,  # made again, it goes on with the same conversation
@@ -101,15 +118,36 @@ class ConversationTool:
         found = read_arguments(arguments)
         if isinstance(found, list):
             return found
-        if set(found) != {TASK}:
-            return [f"give one argument, {TASK!r}"]
-        if self._task is None:
-            return found if isinstance(found[TASK], str) else [f"{TASK} must be text"]
+        wanted = (TASK,) if len(self._tasks) == 1 else (TYPE, TASK)
+        if set(found) != set(wanted):
+            many = "one argument" if len(wanted) == 1 else "two arguments"
+            return [f"give {many}, {' and '.join(map(repr, wanted))}"]
+        if TYPE in found and found[TYPE] not in self._tasks:
+            return [f"{TYPE} must be one of: {', '.join(self._tasks)}"]
         try:
-            read_as(self._task, found[TASK])
+            self._task(found)
         except ValueError as error:
             return [str(error)]
         return found
+
+    def given(self, message: Message) -> JsonObject:
+        """The arguments that hand a message over: as the type it is of, or as text where that is taken."""
+        said = message.model({kind.__name__: kind for kind in self._tasks.values() if issubclass(kind, BaseModel)})
+        for name, kind in self._tasks.items():
+            if issubclass(kind, BaseModel) and not isinstance(said, kind):
+                continue
+            task = json_of(said) if issubclass(kind, BaseModel) else message.text
+            return {TASK: task} if len(self._tasks) == 1 else {TYPE: name, TASK: task}
+        return {TASK: message.text}  # of no type that is taken: told when the arguments are checked
+
+    def _task(self, arguments: JsonObject) -> BaseModel | str:
+        """The task that the arguments hold. Raises ValueError."""
+        kind, task = self._tasks[str(arguments.get(TYPE, next(iter(self._tasks))))], arguments[TASK]
+        if issubclass(kind, BaseModel):
+            return read_as(kind, task)
+        if not isinstance(task, str):
+            raise ValueError(f"{TASK} must be text")
+        return task
 
     async def call(self, arguments: JsonObject, context: ToolCallContext) -> JsonValue:
         """Refused: it can only be held within a conversation."""
@@ -119,8 +157,7 @@ class ConversationTool:
         self, arguments: JsonObject, context: ToolCallContext, parent: Position, allowance: Reserved | None
     ) -> ToolResult:
         """Hold it, within what may be spent. What it asks a person is asked outside, and it goes on with the answer."""
-        given = arguments[TASK]
-        task: BaseModel | str = str(given) if self._task is None else read_as(self._task, given)
+        task = self._task(arguments)
         id = f"{context.conversation}.{context.call.partition(':')[2]}"
         while True:
             try:
@@ -128,7 +165,7 @@ class ConversationTool:
             except AgentChatError as error:
                 return ToolResult(ok=False, value=f"{type(error).__name__}: {error}")
             if result.outcome.kind != "paused" or context.ask is None:
-                return _told(result, allowance)
+                return _told(result, allowance, named=self._names_answer)
             await self._pass_on(id, result.questions, context.ask, context.store)
 
     async def _pass_on(self, id: str, questions: tuple[Question, ...], ask: Asks, store: Store | None) -> None:
@@ -159,8 +196,7 @@ class TeamAgent(BaseAgent):
         emits: tuple[type, ...] = (),
     ) -> None:
         super().__init__(name, description=description)
-        task = next((kind for kind in accepts if issubclass(kind, BaseModel)), None)
-        self._tool = ConversationTool(conversation, name, description, task=task)
+        self._tool = ConversationTool(conversation, name, description, tasks=accepts, answers=emits)
         self.tools = (self._tool,)
         self.accepts, self.emits = accepts, emits
         self.types = {kind.__name__: kind for kind in (*accepts, *emits) if issubclass(kind, BaseModel)}
@@ -179,24 +215,35 @@ class TeamAgent(BaseAgent):
 
     async def respond(self, turn: Turn) -> Says:
         """Hold the inner conversation, and say its output."""
-        body = turn.subject.body
-        task: JsonValue = body.value if isinstance(body, Data) else turn.subject.text
-        answer = await turn.tool(self.name, **{TASK: task})
+        answer = await turn.tool(self.name, **self._tool.given(turn.subject))
         if not answer.ok:
             raise ToolError(str(answer.value))
-        for kind in self.emits:
-            if issubclass(kind, BaseModel):
+        named, kinds = answer.result.type, {kind.__name__: kind for kind in self.emits}
+        kind = next(iter(kinds.values()), str) if named is None else kinds.get(named)
+        if kind is not None and issubclass(kind, BaseModel):
+            try:
                 return read_as(kind, answer.value)
+            except ValidationError as error:
+                raise ToolError(f"the output of team {self.name} is no {kind.__name__}: {error}") from None
+        if kind is None:
+            raise ToolError(f"team {self.name} gave {named}, and it says {', '.join(kinds)} only")
         return answer.value if isinstance(answer.value, str) else TypeAdapter(object).dump_json(answer.value).decode()
 
 
-def _told(result: Result, allowance: Reserved | None) -> ToolResult:
+def _form(kind: type) -> JsonObject:
+    """The schema of a task."""
+    return TypeAdapter[object](kind if issubclass(kind, BaseModel) else str).json_schema()
+
+
+def _told(result: Result, allowance: Reserved | None, *, named: bool = False) -> ToolResult:
     """The result of an inner conversation: its output where it is done or was limited, else why not."""
     outcome, output = result.outcome, result.output
     value = json_of(output) if isinstance(output, BaseModel) else output
-    limit = None
+    limit = kind = None
     ok = outcome.kind in ("done", "limit") and output is not None
-    if not ok:
+    if ok:
+        kind = type(output).__name__ if named else None
+    else:
         reason, tiers = outcome.reason, None if allowance is None else allowance.tiers
         for tier, share in (tiers or {}).items():
             if share == NOTHING and outcome.values.get("scope") == f"{_TIER}{tier}":
@@ -205,7 +252,13 @@ def _told(result: Result, allowance: Reserved | None) -> ToolResult:
         limit = reason if outcome.kind == "limit" else None
     spent, uncounted = spent_in(result)
     return ToolResult(
-        ok=ok, value=value, child=result.conversation, spent=spent, uncounted=uncounted or None, limit=limit
+        ok=ok,
+        value=value,
+        type=kind,
+        child=result.conversation,
+        spent=spent,
+        uncounted=uncounted or None,
+        limit=limit,
     )
 
 

@@ -77,9 +77,9 @@ Measured: TypeAlias = Literal["tokens", "usd"]
 class ToolResult(Frozen):
     """What a tool gave back; where `ok` is False, `value` is the text that says what went wrong.
 
-    child: the id of the conversation that was held to get it. spent: what that one cost, and uncounted: in which units
-    that is a lower bound, for some of its calls did not say what they took. limit: why it stopped at a limit, where it
-    did so without an output.
+    type: that of the value, where it may be one of several. child: the id of the conversation that was held to get it.
+    spent: what that one cost, and uncounted: in which units that is a lower bound, for some of its calls did not say
+    what they took. limit: why it stopped at a limit, where it did so without an output.
     """
 
     of: Literal["tool"] = "tool"
@@ -89,6 +89,7 @@ class ToolResult(Frozen):
     spent: Reserved | None = None
     uncounted: tuple[Measured, ...] | None = None
     limit: str | None = None
+    type: str | None = None
 
 
 class Answer(Frozen):

@@ -477,6 +477,57 @@ async def test_a_team_as_an_agent() -> None:
     assert result.output == Verdict(good=True)
 
 
+class Inches(BaseModel):
+    length: int
+
+
+class Metres(BaseModel):
+    length: int
+
+
+@agent
+async def start(task: str, turn: Turn) -> Inches | Metres | str:
+    sizes: dict[str, Inches | Metres] = {"inches": Inches(length=1), "metres": Metres(length=2)}
+    return sizes.get(task, task)
+
+
+@agent
+async def turned(given: Inches | Metres | str, turn: Turn) -> Inches | Metres | str:
+    if isinstance(given, str):
+        return given
+    return Metres(length=given.length) if isinstance(given, Inches) else Inches(length=given.length)
+
+
+@pytest.mark.parametrize(
+    ("task", "output"), [("inches", Metres(length=1)), ("metres", Inches(length=2)), ("miles", "miles")]
+)
+async def test_a_team_as_an_agent_takes_and_gives_one_of_several_types(task: str, output: object) -> None:
+    kinds = Inches | Metres | str
+    inner = Conversation([turned], until=MaxTurns(1)).as_agent("inner", accepts=kinds, emits=kinds)
+    chat = Conversation(Graph(start=start, edges=[Edge(start, inner), Edge(inner, END)]))
+    result = await chat.run(task)
+    checked(result.transcript)
+    assert result.outcome.kind == "done"
+    assert result.output == output
+
+
+async def test_a_team_as_an_agent_that_names_no_types_is_shown_text() -> None:
+    inner = Conversation([UserProxy("me", human="always")], until=MaxTurns(1), answer=lambda question: question.text)
+    team = inner.as_agent("inner")
+    result = await Conversation(Graph(start=start, edges=[Edge(start, team), Edge(team, END)])).run("inches")
+    assert result.outcome.kind == "done"
+    assert '{"length": 1}' in str(result.output)
+
+
+async def test_a_team_as_an_agent_that_says_another_type_fails_by_name() -> None:
+    inner = Conversation([start], until=MaxTurns(1)).as_agent("inner", emits=Metres)
+    result = await Conversation([inner], until=MaxTurns(1)).run("miles")
+    assert "the output of team inner is no Metres" in result.outcome.reason
+    either = Conversation([start], until=MaxTurns(1)).as_agent("inner", emits=Metres | str)
+    result = await Conversation([either], until=MaxTurns(1)).run("inches")
+    assert "team inner gave Inches, and it says Metres, str only" in result.outcome.reason
+
+
 @pytest.mark.parametrize("name", ["team.db", "team.jsonl"])
 async def test_a_question_inside_is_answered_outside(tmp_path: Path, name: str) -> None:
     @agent
