@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Final, Literal, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from agentchat.agents.assistant import Assistant
 from agentchat.agents.supervisor import Chooser, Supervisor
@@ -45,7 +45,7 @@ def charter_for(
     for agent in agents:
         card = None
         try:
-            card = agent.card()
+            card = _card_of(agent)
             cards.append(_finished(agent, card, plan))
         except ConfigurationError as error:
             cards.append(card or _stand_in(agent))
@@ -57,8 +57,22 @@ def charter_for(
     return charter, [*(_about(names, told) for told, names in faults.items()), *clashes]
 
 
+def _card_of(agent: Agent) -> AgentCard:
+    """An agent's card. Raises ConfigurationError for one that is none, or somebody else's."""
+    try:
+        card: object = agent.card()
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ConfigurationError(f"agent {agent.name}: its card cannot be made: {told}") from None
+    if not isinstance(card, AgentCard):
+        raise ConfigurationError(f"agent {agent.name}: its card is {card!r}, which is no AgentCard")
+    if card.name != agent.name:
+        raise ConfigurationError(f"agent {agent.name}: its card is that of {card.name!r}")
+    return card
+
+
 def wrong_terms(
-    until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDoubt, answer: object, store: object
+    until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDoubt, answer: object
 ) -> list[str]:
     """What of the terms is not of its kind, a line each: nothing else can be checked by it."""
     kinds: tuple[tuple[str, object, type, str], ...] = (
@@ -71,8 +85,6 @@ def wrong_terms(
     ]
     if answer is not None and not callable(answer):
         found.append(f"answer={answer!r}: it must be a function of the question")
-    if isinstance(store, bool | int | float | bytes | list | dict):
-        found.append(f"store={store!r}: it must be the path of a file, or a store")
     if in_doubt not in get_args(InDoubt):
         found.append(f"in_doubt={in_doubt!r}: it must be one of {', '.join(get_args(InDoubt))}")
     return found

@@ -32,7 +32,7 @@ from agentchat.run import Run, Terms
 from agentchat.runtime.clock import SystemClock
 from agentchat.runtime.manager import Judge
 from agentchat.runtime.questions import Answerer, asked_in
-from agentchat.seams import Agent, Clock, PersonAnswer, Store
+from agentchat.seams import Agent, Clock, PersonAnswer, Store, lacking
 from agentchat.stores.opening import open_store
 from agentchat.stores.reading import load
 from agentchat.transcript.calls import Reserved
@@ -71,7 +71,7 @@ class Conversation(Kept):
     ) -> None:
         until, budget = Never() if until is None else until, Budget() if budget is None else budget
         limits = CallLimits() if limits is None else limits
-        wrong = wrong_terms(until, budget, limits, in_doubt, answer, store)
+        wrong = wrong_terms(until, budget, limits, in_doubt, answer)
         if wrong:
             raise ConfigurationError(*wrong)
         team, way = _team(agents, routing)
@@ -200,6 +200,13 @@ def _team(
         strangers = [repr(one) for one in given if not callable(getattr(one, "respond", None))]
         if strangers:
             raise ConfigurationError(f"{', '.join(strangers)} is no agent; an agent is an Assistant, a UserProxy, ...")
+        halves = [
+            f"{one!r} is no agent: it has no {', no '.join(missing)}"
+            for one in given
+            if (missing := lacking(one, Agent))
+        ]
+        if halves:
+            raise ConfigurationError(*(f"{told}; make its class from BaseAgent" for told in halves))
         way = routing_of(routing, given)
     return way.agents(given), way
 

@@ -554,6 +554,22 @@ class Agent(Protocol):
         ...
 
 
+def lacking(thing: object, seam: type) -> list[str]:
+    """What an object lacks to be of a seam, by name. Whether it does what it should shows when it is used."""
+    told = {name for part in seam.__mro__[:-1] for name in (*vars(part), *vars(part).get("__annotations__", ()))}
+    return sorted(name for name in told if not name.startswith("_") and not _has(thing, name))
+
+
+def _has(thing: object, name: str) -> bool:
+    try:
+        getattr(thing, name)
+    except AttributeError:
+        return False
+    except Exception:
+        return True  # a property that has something to complain of: told where it is needed
+    return True
+
+
 # Time and names
 
 

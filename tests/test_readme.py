@@ -70,6 +70,7 @@ SCENES: dict[str, tuple[list[Behaviour], str]] = {
     "Going on": ([stream("Red."), stream("Blue.")], "Blue."),
     "Personas and teams from files": ([to("editor"), stream("The sea is wide. DONE")], "The sea is wide. DONE"),
     "An agent of your own": ([stream("The mug.")], "done The mug. (asked 1 times)"),
+    "An agent of a class of your own": ([stream("unused")], "hello hello"),
     "A test of your own team": ([stream("unused")], ""),
     "After the fact": ([stream(word) for word in ("7", "12", "31", "44", "41", "43", "47", "2")], "run 1; limit means"),
     "Without a model": ([stream("unused")], ""),

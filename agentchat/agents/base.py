@@ -8,14 +8,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agentchat.agents.code_policy import code_policy
 from agentchat.agents.names import checked_name
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard
-from agentchat.seams import Model, Sandbox, Says, Tool, Turn
+from agentchat.policy.functions import source_of
+from agentchat.seams import Limits, Model, Sandbox, Says, Tool, Turn
 
 
 class BaseAgent:
-    """An agent without model, sandbox, tools or state. Override `card` and `respond`, and set what the agent has."""
+    """An agent without model, sandbox, tools or state. Override `respond`, and set what the agent has.
+
+    `card` tells of what is set; override it where the agent has more to agree on.
+    """
 
     model: Model | None = None
     fallbacks: Sequence[Model] = ()
@@ -31,8 +36,21 @@ class BaseAgent:
         self.description = description
 
     def card(self) -> AgentCard:
-        """The agent as the charter records it."""
-        raise NotImplementedError
+        """The agent as the charter records it: its code by name and digest."""
+        if type(self).respond is BaseAgent.respond:
+            raise ConfigurationError(f"agent {self.name}: its class {type(self).__name__} has no `respond`")
+        return AgentCard(
+            name=self.name,
+            kind="function",
+            description=self.description,
+            model=None if self.model is None else self.model.card(),
+            fallbacks=tuple(model.card() for model in self.fallbacks),
+            stronger=None if self.stronger is None else self.stronger.card(),
+            tools=tuple(tool.card() for tool in self.tools),
+            code=None if self.sandbox is None else code_policy(self.sandbox, Limits()),
+            state=None if self.state_type is None else self.state_type.__name__,
+            source=source_of(type(self).respond),
+        )
 
     async def respond(self, turn: Turn) -> Says:
         """Act on `turn.subject`."""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from agentchat.errors import ConfigurationError
 from agentchat.models.catalog import load_catalog
 from agentchat.models.openai import OpenAIModel
-from agentchat.seams import Model
+from agentchat.seams import Model, lacking
 
 ModelSpec: TypeAlias = "Model | str | Sequence[Model | str]"
 """A model, a name (a tier, "name", or "name@http://host:port/v1"), or several of these in the order of trying."""
@@ -28,6 +28,8 @@ def models_for(spec: ModelSpec) -> tuple[Model, ...]:
         raise ConfigurationError(
             f"{spec!r} is no model: give a tier, a name, name@url, or an object such as OpenAIModel"
         )
+    if missing := lacking(spec, Model):
+        raise ConfigurationError(f"{spec!r} is no model: it has no {', no '.join(missing)}")
     return (spec,)
 
 

@@ -10,7 +10,7 @@ from agentchat.sandboxes import monty
 from agentchat.sandboxes.bubblewrap import BubblewrapSandbox
 from agentchat.sandboxes.host import HostSandbox
 from agentchat.sandboxes.monty import MontySandbox
-from agentchat.seams import Sandbox
+from agentchat.seams import Sandbox, lacking
 
 AUTO = "auto"
 
@@ -35,13 +35,15 @@ async def choose(spec: str | Sandbox) -> Sandbox:
     """The sandbox for a name, or the object itself, after its probe.
 
     "auto" is bubblewrap where it passes its probe, else Monty where it is installed. Raises ConfigurationError for an
-    unknown name, SandboxUnavailable when the probe fails.
+    unknown name or what is no sandbox, SandboxUnavailable when the probe fails.
     """
     if isinstance(spec, str):
         check_name(spec)
         if spec == AUTO:
             return await _first(BubblewrapSandbox(), MontySandbox())
     sandbox = SANDBOXES[spec]() if isinstance(spec, str) else spec
+    if missing := lacking(sandbox, Sandbox):
+        raise ConfigurationError(f"{sandbox!r} is no sandbox: it has no {', no '.join(missing)}")
     if (reason := await sandbox.probe()) is not None:
         raise SandboxUnavailable(f"the sandbox {sandbox.name!r} does not work here: {reason}")
     return sandbox

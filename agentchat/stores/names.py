@@ -20,9 +20,11 @@ def check_name(conversation: str) -> None:
 
     Such a name is safe as a file name, as an argument of a command and as part of a subject on a bus.
     """
-    if _NAME.fullmatch(conversation) is None:
+    given: object = conversation
+    if not isinstance(given, str) or _NAME.fullmatch(given) is None:
+        shown = given[:140] if isinstance(given, str) else given
         raise BadName(
-            f"{conversation[:140]!r} is no conversation id: use 1 to 128 characters of A-Z a-z 0-9 . _ - "
+            f"{shown!r} is no conversation id: use 1 to 128 characters of A-Z a-z 0-9 . _ - "
             "and begin with a letter, a digit or _"
         )
 

@@ -73,4 +73,8 @@ class CodePerformer:
         if self._language not in known:
             detail = f"this sandbox ({self._sandbox.name}) runs {', '.join(sorted(known))} only"
             return CodeRun(language=self._language, status="unsupported", detail=detail)
-        return await self._sandbox.run(self._source, self._language, self._limits)
+        run: object = await self._sandbox.run(self._source, self._language, self._limits)
+        if not isinstance(run, CodeRun):
+            name = self._sandbox.name
+            raise TypeError(f"the sandbox {name} gave back a {type(run).__name__}; `run` must give a CodeRun")
+        return run

@@ -102,4 +102,8 @@ class ModelPerformer:
             emit(text)
             desk.tell(Delta(seq, agent, text))
 
-        return await self._models[self._place].complete(request, arrived)
+        reply: object = await self._models[self._place].complete(request, arrived)
+        if not isinstance(reply, Reply):
+            given = type(reply).__name__
+            raise TypeError(f"the model {started.recipe.model} gave back a {given}; `complete` must give a Reply")
+        return reply
