@@ -98,6 +98,14 @@ def test_a_program_runs(program: Program, tmp_path: Path) -> None:
     assert shown in done.stdout
 
 
+def test_a_strict_type_checker_accepts_every_program(tmp_path: Path) -> None:
+    for place, program in enumerate(programs()):
+        (tmp_path / f"program_{place}.py").write_text(program.source)
+    command = [sys.executable, "-m", "mypy", "--strict", *map(str, sorted(tmp_path.glob("*.py")))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
 
