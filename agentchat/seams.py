@@ -284,7 +284,10 @@ class Parcel(NamedTuple):
 
 
 class Delta(NamedTuple):
-    """Text of a model as it arrives; never stored. `missed` is True when deltas before it were dropped."""
+    """Text of a model as it arrives; never stored.
+
+    `missed` is True when text before it was not delivered: dropped for a slow reader, or there before anybody listened.
+    """
 
     call: int
     agent: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import anyio
@@ -11,8 +11,9 @@ from anyio.lowlevel import checkpoint
 
 from agentchat.errors import ConfigurationError
 from agentchat.seams import Delta, Handler, Parcel
-from agentchat.transcript.events import Entry, Event
+from agentchat.transcript.events import CallCancelled, CallFailed, CallFinished, Closed, Entry, Event
 
+_ENDS: Final = (CallFinished, CallFailed, CallCancelled)
 DELTAS_KEPT: Final = 1_000
 """Deltas that wait for a slow listener before further ones are dropped. Entries are never dropped."""
 
@@ -48,16 +49,25 @@ class MemoryFeed:
 
     def __init__(self) -> None:
         self._listeners: dict[str, list[MemorySubscription]] = {}
+        self._arriving: dict[str, set[int]] = {}
 
     def publish(self, conversation: str, item: Entry | Delta) -> None:
         """Tell everyone who listens; never waits, and no listener can make it fail."""
+        if isinstance(item, Delta):
+            self._arriving.setdefault(conversation, set()).add(item.call)
+        elif isinstance(item.event, _ENDS) and (arriving := self._arriving.get(conversation)) is not None:
+            arriving.discard(item.event.call)
+            if not arriving:
+                del self._arriving[conversation]
+        elif isinstance(item.event, Closed):
+            self._arriving.pop(conversation, None)
         listeners = self._listeners.get(conversation)
         if listeners:
             for listener in tuple(listeners):
                 listener.put(item)
 
     def subscribe(self, conversation: str) -> MemorySubscription:
-        """Listen from now on."""
+        """Listen from now on. Of a text that is arriving, the first piece to come is marked: others were before it."""
         listeners = self._listeners.setdefault(conversation, [])
 
         def leave(listener: MemorySubscription) -> None:
@@ -66,16 +76,17 @@ class MemoryFeed:
             if not listeners:
                 self._listeners.pop(conversation, None)
 
-        listener = MemorySubscription(leave)
+        listener = MemorySubscription(leave, self._arriving.get(conversation, ()))
         listeners.append(listener)
         return listener
 
 
 class MemorySubscription:
-    """One listener's queue. Iterate to read; `close` to leave."""
+    """One listener's queue. Iterate to read; `close` to leave. begun: calls whose first pieces it did not hear."""
 
-    def __init__(self, leave: Callable[[MemorySubscription], None]) -> None:
+    def __init__(self, leave: Callable[[MemorySubscription], None], begun: Iterable[int] = ()) -> None:
         self._leave = leave
+        self._begun = set(begun)
         self._items: deque[Entry | Delta] = deque()
         self._deltas = 0
         self._missed = False
@@ -88,7 +99,9 @@ class MemorySubscription:
             if self._deltas >= DELTAS_KEPT:
                 self._missed = True
                 return
-            item = item._replace(missed=self._missed) if self._missed else item
+            if self._missed or item.call in self._begun:
+                item = item._replace(missed=True)
+                self._begun.discard(item.call)
             self._missed = False
             self._deltas += 1
         self._items.append(item)

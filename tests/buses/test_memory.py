@@ -8,7 +8,7 @@ import pytest
 from agentchat.buses.memory import DELTAS_KEPT, MemoryBus, MemoryFeed
 from agentchat.errors import ConfigurationError
 from agentchat.seams import Delta, Parcel
-from agentchat.transcript.events import Entry, Event, Said, TurnPassed
+from agentchat.transcript.events import CallCancelled, Entry, Event, Said, TurnPassed
 
 pytestmark = pytest.mark.anyio
 
@@ -108,3 +108,16 @@ async def test_a_listener_waits_for_what_comes() -> None:
         await anyio.wait_all_tasks_blocked()
         assert heard == [1, 2, 3]
         listener.close()
+
+
+async def test_who_comes_late_is_told_that_a_text_had_begun() -> None:
+    feed = MemoryFeed()
+    for call in (1, 2):
+        feed.publish("c", Delta(call, "ann", "first "))
+    feed.publish("c", Entry(3, 0.0, 0.0, 0, "", CallCancelled(call=2, reason="cancelled")))
+    listener = feed.subscribe("c")
+    later = [Delta(1, "ann", "second "), Delta(1, "ann", "third"), Delta(2, "ann", "anew")]
+    for delta in later:
+        feed.publish("c", delta)
+    listener.close()
+    assert [item async for item in listener] == [later[0]._replace(missed=True), *later[1:]]
