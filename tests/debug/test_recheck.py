@@ -242,6 +242,18 @@ async def test_a_question_that_was_answered_in_another_process_comes_out() -> No
     assert (replayed.differences, dict(replayed.run_again)) == ([], {"ann": 2, "me": 1})
 
 
+async def test_a_question_that_was_put_inside_another_conversation_comes_out() -> None:
+    inner = Conversation([UserProxy("me", human="always")], until=MaxTurns(1))
+    team = inner.as_agent("team")
+    chat = Conversation([Assistant("ann", model=Recording("who?", "ah")), team], until=MaxTurns(3), store=MemoryStore())
+    paused = await chat.run("go", id="c")
+    assert (await recheck(paused.transcript)).differences == []
+    await chat.answer("c", paused.questions[0].id, "me")
+    result = await chat.resume("c")
+    replayed = await recheck(result.transcript)
+    assert (replayed.differences, dict(replayed.run_again)) == ([], {"ann": 2, "team": 1})
+
+
 async def test_an_agent_that_gives_a_call_up_by_itself_comes_out() -> None:
     @agent(model=HangingModel())
     async def hasty(text: str, turn: Turn) -> str:
