@@ -200,15 +200,13 @@ def _team(
         strangers = [repr(one) for one in given if not callable(getattr(one, "respond", None))]
         if strangers:
             raise ConfigurationError(f"{', '.join(strangers)} is no agent; an agent is an Assistant, a UserProxy, ...")
-        halves = [
-            f"{one!r} is no agent: it has no {', no '.join(missing)}"
-            for one in given
-            if (missing := lacking(one, Agent))
-        ]
-        if halves:
-            raise ConfigurationError(*(f"{told}; make its class from BaseAgent" for told in halves))
         way = routing_of(routing, given)
-    return way.agents(given), way
+    team = way.agents(given)
+    halves = [(one, missing) for one in team if (missing := lacking(one, Agent))]
+    if halves:
+        told = (f"{one!r} is no agent: it has no {', no '.join(missing)}" for one, missing in halves)
+        raise ConfigurationError(*(f"{line}; make its class from BaseAgent" for line in told))
+    return team, way
 
 
 def _judges_of(until: Rule, types: Mapping[str, type[BaseModel]]) -> dict[str, Judge]:

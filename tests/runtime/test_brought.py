@@ -18,7 +18,9 @@ from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.prompts.request import ModelRequest
+from agentchat.policy.routing.plans import END
 from agentchat.policy.rules import MaxTurns
+from agentchat.routing import Edge, Graph
 from agentchat.seams import Limits, Turn
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFailed
@@ -92,6 +94,8 @@ class NoCard:
 async def test_an_agent_that_lacks_something_is_told_before_the_first_token(agent: Any, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         Conversation([agent], until=MaxTurns(1))
+    with pytest.raises(ConfigurationError, match=told):
+        Conversation(Graph(start=agent, edges=[Edge(agent, END)]), until=MaxTurns(1))
 
 
 async def test_a_store_and_an_answerer_that_are_none_are_told_at_once() -> None:
