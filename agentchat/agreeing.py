@@ -71,9 +71,7 @@ def _card_of(agent: Agent) -> AgentCard:
     return card
 
 
-def wrong_terms(
-    until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDoubt, answer: object
-) -> list[str]:
+def wrong_terms(until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDoubt, answer: object) -> list[str]:
     """What of the terms is not of its kind, a line each: nothing else can be checked by it."""
     kinds: tuple[tuple[str, object, type, str], ...] = (
         ("until", until, Rule, "a rule, such as MaxTurns(20)"),

@@ -227,6 +227,8 @@ class Manager:
 
     def _park_if_all_wait(self) -> None:
         """Leave the run where everything in it waits for a person who is not there."""
+        if not self._questions.may_park:
+            return
         board = state_of(self.transcript).board
         if self._questions.all_wait(board.open_turns, board.open_calls):
             self._questions.park()

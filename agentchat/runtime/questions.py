@@ -153,8 +153,7 @@ class Questions:
     def __init__(self, answerer: Answerer | None = None, *, stays: bool = False) -> None:
         self._answerer = answerer
         self._stays = stays
-        self._waiting: dict[str, anyio.Event] = {}
-        self._calls: dict[str, int] = {}
+        self._waiting: dict[str, tuple[int, anyio.Event]] = {}  # the call that waits, and what wakes it
         self.parking = False
         self.on_wait: Callable[[], None] = _nothing
 
@@ -169,14 +168,13 @@ class Questions:
         return asked_in(desk.transcript).answers[paused.pause]
 
     async def _wait(self, paused: Paused) -> None:
-        answered = self._waiting[paused.pause] = anyio.Event()
-        self._calls[paused.pause] = paused.call
+        answered = anyio.Event()
+        self._waiting[paused.pause] = paused.call, answered
         self.on_wait()
         try:
             await answered.wait()
         finally:
             self._waiting.pop(paused.pause, None)
-            self._calls.pop(paused.pause, None)
 
     async def _answer(self, desk: _Desk, paused: Paused, answerer: Answerer) -> None:
         value = answerer(_question(paused))
@@ -192,13 +190,16 @@ class Questions:
         if self._waiting:
             answers = asked_in(transcript).answers
             for pause in [name for name in self._waiting if name in answers]:
-                self._waiting[pause].set()
+                self._waiting[pause][1].set()
+
+    @property
+    def may_park(self) -> bool:
+        """Whether something waits for somebody who is not there."""
+        return bool(self._waiting) and not self._stays and self._answerer is None
 
     def all_wait(self, turns: Collection[int], calls: Mapping[int, CallStarted]) -> bool:
-        """Whether all turns that are going on, and every call in them, wait for somebody who is not there."""
-        if self._stays or self._answerer is not None or not self._waiting:
-            return False
-        waiting = set(self._calls.values())
+        """Whether all turns that are going on, and every call in them, wait."""
+        waiting = {call for call, _ in self._waiting.values()}
         return waiting.issuperset(calls) and {call.turn for call in calls.values()}.issuperset(turns)
 
     def let_go(self) -> None:

@@ -105,7 +105,10 @@ def test_a_problem_of_several_agents_is_told_once() -> None:
         (lambda: Conversation(speaker("a"), until=MaxTurns(1), budget=cast(Any, 0.25)), "budget=0.25: it must be a B"),
         (lambda: Conversation(speaker("a"), until=MaxTurns(1), limits=cast(Any, 5)), "limits=5: it must be a CallLi"),
         (lambda: Conversation(speaker("a"), until=MaxTurns(1), answer=cast(Any, "y")), "answer='y': it must be a func"),
-        (lambda: Conversation(speaker("a"), until=MaxTurns(1), store=cast(Any, 5)), "store=5: it must be the path of"),
+        (
+            lambda: Conversation(speaker("a"), until=MaxTurns(1), store=cast(Any, 5)),
+            "store=5 is no store: it has no aclose",
+        ),
         (
             lambda: cast(Any, CallLimits)(attempt=2),
             "CallLimits has no setting 'attempt' (there are: ",
