@@ -18,7 +18,7 @@ from agentchat.transcript.events import Closed, OutcomeKind, Paused, Said
 from agentchat.transcript.messages import ROUTING_BODIES, Data, Direction, Text, unwrap
 from agentchat.transcript.transcript import Transcript
 
-Kind = TypeVar("Kind", bound=BaseModel)
+Kind = TypeVar("Kind", bound=BaseModel | str)
 
 
 class Outcome(NamedTuple):
@@ -87,7 +87,10 @@ class Result:
         return None
 
     def output_as(self, kind: type[Kind]) -> Kind:
-        """The output, which is to be a `kind`; a type checker then knows it. Raises WrongType for anything else."""
+        """The output, which is to be a `kind` (a model class, or `str`); a type checker then knows it.
+
+        Raises WrongType for anything else.
+        """
         output = self.output
         if isinstance(output, kind):
             return output

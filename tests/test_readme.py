@@ -20,6 +20,7 @@ from tests.servers.fake_openai import DONE, Behaviour, FakeServer, chunk, raw, s
 
 ROOT = Path(__file__).parent.parent
 PLACES = ("README.md", "docs/guide.md", "docs/coming-from.md")
+TYPED = (*PLACES, "docs/time-machine.md")
 THEIRS = re.compile(r"# (AutoGen|LangGraph)\b")
 """How a program begins that is shown for comparison, and needs what is not installed here."""
 
@@ -32,9 +33,9 @@ class Program(NamedTuple):
     source: str
 
 
-def programs() -> list[Program]:
+def programs(pages: tuple[str, ...] = PLACES) -> list[Program]:
     found = []
-    for page in PLACES:
+    for page in pages:
         for part in re.split(r"^## ", (ROOT / page).read_text(), flags=re.MULTILINE)[1:]:
             heading = part.splitlines()[0]
             blocks = re.findall(r"```python\n(.*?)```", part, re.DOTALL)
@@ -98,12 +99,49 @@ def test_a_program_runs(program: Program, tmp_path: Path) -> None:
     assert shown in done.stdout
 
 
-def test_a_strict_type_checker_accepts_every_program(tmp_path: Path) -> None:
-    for place, program in enumerate(programs()):
-        (tmp_path / f"program_{place}.py").write_text(program.source)
-    command = [sys.executable, "-m", "mypy", "--strict", *map(str, sorted(tmp_path.glob("*.py")))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+@pytest.mark.timeout(300)
+def test_a_type_checker_has_nothing_to_say_about_the_programs(tmp_path: Path) -> None:
+    for number, program in enumerate(programs(TYPED)):
+        (tmp_path / f"program_{number}.py").write_text(f"# {program.page}: {program.heading}\n{program.source}")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / "cache"), "."],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "MYPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+@pytest.mark.bwrap
+def test_the_commands_of_the_readme_run_on_what_its_first_program_saved(tmp_path: Path) -> None:
+    first = next(program for program in programs() if program.heading == "A coder and a runner")
+    answers = [*SOLVED, *SOLVED, stream("It is 31. DONE")]
+    commands = next(block for block in blocks("README.md", "sh") if "run.jsonl" in block).splitlines()
+    with FakeServer(answers) as server:
+        start(first.source, server.base_url, tmp_path)
+        told = {command: commanded(command.replace("--open", ""), server.base_url, tmp_path) for command in commands}
+    # a diff that finds something ends with 1, as the command for a shell's `if` does
+    wrong = [text for command, (code, text) in told.items() if code != command.startswith("agentchat diff")]
+    assert wrong == []
+
+
+def commanded(command: str, url: str, place: Path) -> tuple[int, str]:
+    """A command as it is printed, in a shell: its exit code, and all that it prints."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=place,
+        env={"PATH": path, "HOME": str(place), "PYTHONPATH": str(ROOT), "AGENTCHAT_SMART": f"strong@{url}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 def blocks(page: str, language: str) -> list[str]:

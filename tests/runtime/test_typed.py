@@ -14,6 +14,7 @@ from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import agent
 from agentchat.conversation import Conversation
 from agentchat.errors import ConfigurationError, ModelUnsupported, WrongType
+from agentchat.models.scripted import ScriptedModel
 from agentchat.policy.rules import Emitted, Failures, MaxTurns
 from agentchat.result import Result
 from agentchat.seams import Turn
@@ -77,6 +78,9 @@ async def test_the_output_as_the_class_it_is_to_be() -> None:
     result = await Conversation([Assistant("a", model=Recording())], until=MaxTurns(1)).run("go")
     with pytest.raises(WrongType, match=r"was to be a Report, and there is none; the run ended as failed: "):
         result.output_as(Report)
+    result = await Conversation([Assistant("a", model=ScriptedModel(["29"]))], until=MaxTurns(1)).run("go")
+    words: str = result.output_as(str)
+    assert words == "29"
 
 
 async def test_the_server_is_held_to_the_schema() -> None:
