@@ -16,7 +16,8 @@ def answer(
         str | None, typer.Argument(metavar="PAUSE", help="The question's id; without it, what is open is listed.")
     ] = None,
     value: Annotated[
-        str | None, typer.Argument(help="yes, no, 'no, because ...', text, or JSON, as the question asks.")
+        str | None,
+        typer.Argument(metavar="VALUE", help="yes, no, 'no, because ...', text, or JSON, as the question asks."),
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Who answers, for the record.")] = "user",
     id: Annotated[

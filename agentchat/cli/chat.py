@@ -37,7 +37,9 @@ class ChatCommand(TyperCommand):
 def chat(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PERSONA|TEAM", show_default=False, help="Who is to take part: assistant."),
+        typer.Argument(
+            metavar="PERSONA|TEAM", show_default=False, help="Who is to take part; without any, the assistant."
+        ),
     ] = None,
     model: Annotated[
         str | None,

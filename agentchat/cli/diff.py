@@ -18,10 +18,10 @@ def diff(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with everything in it.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Compare two conversations: where they part first, then turn by turn, and in numbers.
+    """Compare two conversations, or two branches of one.
 
-    Also two branches of one conversation. Turns are laid side by side by who spoke and what was said. Times are shown,
-    and are no difference. Exit codes: 0 nothing differs, 1 something does, 2 usage.
+    Where they part comes first, then turn by turn, then numbers. Turns are laid side by side by who spoke and what was
+    said. Times are shown, and are no difference. Exit codes: 0 nothing differs, 1 something does, 2 usage.
     """
     import sys
 

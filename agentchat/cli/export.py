@@ -74,10 +74,11 @@ def import_(
     id: Annotated[str | None, typer.Option("--id", help="What to call the conversation.")] = None,
     store: StorePath = None,
 ) -> None:
-    """Make a conversation of an OpenAI message list, or several of a JSONL file with one on each line.
+    """Make a conversation of an OpenAI message list.
 
-    It can then be shown, searched, checked, forked and, where a model is known, gone on with. What cannot be kept is
-    told on standard error. Prints where each conversation lies. Exit codes: 0 done, 2 usage, or no message list.
+    Of a JSONL file with one on each line, several are made. It can then be shown, searched, checked, forked and, where
+    a model is known, gone on with. What cannot be kept is told on standard error. Prints where each conversation lies.
+    Exit codes: 0 done, 2 usage, or no message list.
     """
     import anyio
 

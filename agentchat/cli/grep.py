@@ -30,11 +30,12 @@ def grep(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line with a match.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Look for text in messages, tool calls, results, refusals, questions and errors, line by line.
+    """Look for text in conversations, line by line.
 
-    Code, raw replies and personas mostly repeat what stands elsewhere: they are looked through with --kind. What a
-    branch has from its parent is found in the parent. The exit code is 0 where something was found, 1 where nothing
-    was, 2 where something could not be read.
+    It looks through messages, tool calls, results, refusals, questions and errors. Code, raw replies and personas
+    mostly repeat what stands elsewhere: they are looked through with --kind. What a branch has from its parent is found
+    in the parent. The exit code is 0 where something was found, 1 where nothing was, 2 where something could not be
+    read.
     """
     import sys
 

@@ -23,10 +23,11 @@ def ls(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     store: StorePath = None,
 ) -> None:
-    """List conversations, the newest first, branches below the one that they branch off from.
+    """List conversations, the newest first.
 
-    Turns and cost of a branch are its own. A sum that starts with ≥ is a lower bound. In a pipe each conversation is
-    one line with tabs: id, time, state, agents, turns, events, cost, origin, first words.
+    Branches stand below the one that they branch off from. Turns and cost of a branch are its own. A sum that starts
+    with ≥ is a lower bound. In a pipe each conversation is one line with tabs: id, time, state, agents, turns, events,
+    cost, origin, first words.
     """
     import json
     import sys

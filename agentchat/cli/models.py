@@ -9,15 +9,15 @@ import typer
 
 def models(
     act: Annotated[
-        str | None, typer.Argument(metavar="[pull]", show_default=False, help="pull: fetch the small local model.")
+        str | None, typer.Argument(metavar="pull", show_default=False, help="Fetch the small local model.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch it without asking.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
 ) -> None:
-    """Show the tiers and their models, in the order they are asked, with prices and settings.
+    """Show the tiers and their models, with prices and settings.
 
-    Servers are asked for their models: those that your settings name, and no others. Prices are US dollars for a
-    million tokens.
+    The models of a tier stand in the order in which they are asked. Servers are asked for their models: those that your
+    settings name, and no others. Prices are US dollars for a million tokens.
     """
     import json
     import sys

@@ -9,13 +9,14 @@ import typer
 
 def personas(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME|FILE]", help="Print this one's file instead: a persona or a team.")
+        str | None, typer.Argument(metavar="NAME|FILE", help="Print this one's file instead: a persona or a team.")
     ] = None,
 ) -> None:
-    """List the personas and teams that go by name: your own, and those that ship.
+    """List the personas and teams that go by name.
 
-    Your own lie in the folder `personas` beside your agentchat.toml, teams in `teams` there. Any other file is named by
-    its path; files of Claude Code (.claude/agents/*.md) and .agent.md files are read as they are.
+    Your own, and those that ship. Your own lie in the folder `personas` beside your agentchat.toml, teams in `teams`
+    there. Any other file is named by its path; files of Claude Code (.claude/agents/*.md) and .agent.md files are read
+    as they are.
     """
     import sys
 

@@ -30,11 +30,12 @@ def request(
     ] = Form.text,
     store: StorePath = None,
 ) -> None:
-    """Print the exact request of a call, as it was sent: put together from the record, and checked by its digest.
+    """Print the exact request of a call, as it was sent.
 
-    SEQ is a model call, or its end, or the message that came from it, or a turn with one model call. Of a program its
-    source is printed, of a tool its name and arguments, of a question its words. Whether the digest that was recorded
-    at the time matches is told on stderr; where it does not, the exit code is 1.
+    It is put together from the record, and checked by its digest. SEQ is a model call, or its end, or the message that
+    came from it, or a turn with one model call. Of a program its source is printed, of a tool its name and arguments,
+    of a question its words. Whether the digest that was recorded at the time matches is told on stderr; where it does
+    not, the exit code is 1.
     """
     from agentchat.cli import request_forms as forms
     from agentchat.cli.exits import FAILED

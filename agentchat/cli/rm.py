@@ -27,10 +27,11 @@ def rm(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Remove conversations for good: those that are named, or those that are old. You are asked first.
+    """Remove conversations for good.
 
-    What is held inside a conversation goes with it. One that others branch off from stays, unless they go too; so does
-    one that a process is running. By age, a conversation and its branches count as one: as new as the newest of them.
+    Those that are named, or those that are old; you are asked first. What is held inside a conversation goes with it.
+    One that others branch off from stays, unless they go too; so does one that a process is running. By age, a
+    conversation and its branches count as one: as new as the newest of them.
     """
     import sys
 

@@ -30,7 +30,7 @@ def run(
     ],
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="One for everybody: NAME, a tier, or NAME@URL of a compatible server."),
+        typer.Option("--model", "-m", help="One for everybody: NAME, a tier, NAME@URL of a server, or local."),
     ] = None,
     max_turns: MaxTurns = None,
     calls: Calls = None,
@@ -47,17 +47,19 @@ def run(
     unsafe_host: UnsafeHost = False,
     store: Annotated[Path | None, typer.Option(help="The store to use, instead of your own.")] = None,
 ) -> None:
-    """Let a team solve a task: a coder and a code runner, or whoever is named before the task.
+    """Let a team solve a task.
+
+    It is whoever is named before the task, else a coder and a code runner.
 
     \b
     agentchat run "print the 10th prime"
     agentchat run writer critic "a letter to the neighbours about the noise"
     agentchat run supervised-coding "..."          (a team that ships; or a file: ./team.toml)
 
-    Personas have their turns in order until an assistant writes DONE; one alone answers once; a supervisor among them
-    directs the others. What is piped in is put behind the task: git diff | agentchat run "review this". The answer
-    goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 usage, 3 a limit was
-    reached, 130 interrupted.
+    Personas have their turns in order, at most 20, until an assistant writes DONE; one alone answers once; a supervisor
+    among them directs the others. What is piped in is put behind the task: git diff | agentchat run "review this". The
+    answer goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed or stopped, 2 usage,
+    3 a limit was reached or a question waits for its answer, 130 interrupted.
     """
     import sys
 

@@ -18,7 +18,7 @@ def show(
     ] = False,
     store: StorePath = None,
 ) -> None:
-    """Show a conversation: what was said, which calls were made, how it ended, what it used."""
+    """Show a conversation: what was said and done, and how it ended."""
     import sys
 
     from agentchat.cli.places import find

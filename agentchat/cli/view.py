@@ -24,10 +24,11 @@ def view(
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Write a page that shows a conversation: one HTML file that needs nothing else, not even a network.
+    """Write a page that shows a conversation, or two side by side.
 
-    It holds who said what to whom, every call on a timeline, cost and tokens against the budget, every event with its
-    causes, and the exact prompt of each model call. Without -o it goes into this folder, named for the conversation.
+    It is one HTML file that needs nothing else, not even a network. It holds who said what to whom, every call on a
+    timeline, cost and tokens against the budget, every event with its causes, and the exact prompt of each model call.
+    Without -o it goes into this folder, named for the conversation.
     """
     import sys
     import webbrowser

@@ -26,10 +26,10 @@ def why(
     as_json: Annotated[bool, typer.Option("--json", help="The same as data.")] = False,
     store: StorePath = None,
 ) -> None:
-    """Say in plain words why something happened, from the event back to the task.
+    """Say in plain words why something happened.
 
-    Why an agent got the turn, why an answer was refused, why a call was admitted or not, why the run ended and what
-    each rule stood at. `agentchat show --events` gives the numbers of the events.
+    From the event back to the task: why an agent got the turn, why an answer was refused, why a call was admitted or
+    not, why the run ended and what each rule stood at. `agentchat show --events` gives the numbers of the events.
     """
     import sys
 

@@ -44,6 +44,18 @@ def test_help_and_version(cli: Cli) -> None:
     assert cli("--version") == (0, f"agentchat {__version__}\n", "")
 
 
+def test_the_list_of_commands_is_whole_sentences(cli: Cli) -> None:
+    commands = [line for line in cli("--help").out.partition("Commands:\n")[2].splitlines() if line.strip()]
+    assert len(commands) == 20
+    assert [line for line in commands if not line.endswith(".") or line.endswith("...")] == []
+
+
+def test_a_word_that_may_be_left_out_stands_in_one_pair_of_brackets(cli: Cli) -> None:
+    assert "Usage: agentchat models [OPTIONS] [pull]\n" in cli("models", "--help").out
+    assert "Usage: agentchat personas [OPTIONS] [NAME|FILE]\n" in cli("personas", "--help").out
+    assert "Usage: agentchat answer [OPTIONS] {FILE|ID} [PAUSE] [VALUE]\n" in cli("answer", "--help").out
+
+
 @pytest.mark.parametrize("words", [["nonsense"], ["run"], ["run", "x", "--max-turns", "0"], ["show", "--nope", "x"]])
 def test_wrong_usage_is_code_2(cli: Cli, words: list[str]) -> None:
     said = cli(*words)
