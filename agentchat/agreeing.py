@@ -28,7 +28,7 @@ from agentchat.transcript.calls import JsonObject, ToolSpec
 from agentchat.transcript.messages import HAND_OVER
 
 FULL: Final = 0.8
-"""The part of a model's window that a request may fill before what came before is summed up: DESIGN's figure."""
+"""The part of a window that a request may fill before what came before is summed up; the answer needs the rest."""
 _PROMPTED: Final = "Answer with one JSON object that fits this JSON schema, and with nothing else:\n"
 
 

@@ -50,7 +50,8 @@ class Conversation(Kept):
     memory, a path ending in .jsonl in one file, any other path in a SQLite database. in_doubt: what to do, on resuming,
     about a call with outside effects whose result was lost ("ask", "retry", "fail"). limits: bounds of one turn.
     answer: answers questions to people in their place (a function of the `Question`, plain or async); without it a run
-    that waits for a person is left, and goes on when it is resumed with the answer.
+    that waits for a person is left, and goes on when it is resumed with the answer. clock, ids: where times and the ids
+    of new conversations come from, for tests that are to give the same bytes each time.
 
     Raises ConfigurationError or NoBound for a team that makes no sense. One object may run many conversations at once.
     """
@@ -106,7 +107,12 @@ class Conversation(Kept):
         return self.terms.charter
 
     async def run(self, task: BaseModel | str, *, id: str | None = None) -> Result:
-        """Open a conversation with a task and drive it until it ends."""
+        """Open a conversation with a task and drive it until it ends. What goes wrong in it is told by the outcome.
+
+        task: text, or a typed message. id: what to call the conversation, for `resume` and the commands; without it
+        the time and eight random digits. Raises ConversationExists where the id is taken, and SandboxUnavailable or a
+        StoreError before anything is asked.
+        """
         run = Run(self.terms, self.store, id or self._new_id(), task, attended=False)
         async with run:
             return await run.wait()
@@ -120,8 +126,9 @@ class Conversation(Kept):
     ) -> Run:
         """A live run: `async with chat.open("...") as run`, then iterate over it, say things, interrupt it.
 
-        to: the one agent that the task is for, and that alone sees it. attended: whether somebody is there to answer
-        questions; else a run in which everything waits for an answer is left, and goes on when it is resumed with it.
+        task, id: as for `run`. to: the one agent that the task is for, and that alone sees it. attended: whether
+        somebody is there to answer questions; else a run in which everything waits for an answer is left, and goes on
+        when it is resumed with it.
         """
         return Run(self.terms, self.store, id or self._new_id(), task, to=to, attended=attended)
 

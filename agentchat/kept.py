@@ -48,10 +48,10 @@ class Kept:
         cut off goes on; one that ended by a limit, an interruption or a failure gets a new run; one that is done stays
         as it is, unless `say` gives it something new. override: go on although team or rules are not those that were
         agreed on, for this reason; the change is recorded. id: the caller's own of this command: what was said under it
-        before is not said again.
+        before is not said again. in_doubt: as for `Conversation`, this once.
 
-        Raises LeaseHeld while another process runs it, AgreementChanged when team or rules are not those it was opened
-        with, CallUnsettled when a call may or may not have had its effect and in_doubt says to ask.
+        Raises NoSuchConversation, LeaseHeld while another process runs it, AgreementChanged when team or rules are not
+        those it was opened with, CallUnsettled when a call may or may not have had its effect and in_doubt says to ask.
         """
         async with self.reopen(source, say=say, in_doubt=in_doubt, override=override, id=id, attended=False) as run:
             return await run.wait()

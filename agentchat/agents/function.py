@@ -144,6 +144,11 @@ def agent(
     model the validated body, a list of these all messages of a join; the annotation of the result says what it sends.
     The function must make its calls through `turn`, so that they are recorded and not made again after a restart; plain
     Python between them may run again.
+
+    name: by default the function's. model, instructions, tools: what `turn.model`, `turn.reply` and `turn.tool` use, as
+    for `Assistant`. sandbox: where `turn.code` runs programs, as for `UserProxy`. state: the class of `turn.state`,
+    at first with its defaults. description: one line for people and routers. Raises ConfigurationError for a function
+    without `async`.
     """
 
     def make(given: Function) -> FunctionAgent:

@@ -69,8 +69,9 @@ class OpenAIModel:
     together. output: how typed answers are asked for: "native" (the server holds them to a schema), "tool" (a tool
     takes them), "prompted" (in words); "auto" leaves it to the package. price: what it costs; "free" for a server of
     your own; None looks it up in the table of genai-prices, and leaves it unknown where that has none. tier: the tier
-    that it stands for. timeout: seconds for the whole call. extra: more fields of the request. Raises
-    ConfigurationError for settings that make no sense.
+    that it stands for. timeout: seconds for the whole call. temperature, top_p, seed, stop, reasoning_effort,
+    reasoning_summary: as the service has them, left out where None; stream=False asks for the answer in one piece.
+    extra: more fields of the request. Raises ConfigurationError for settings that make no sense.
     """
 
     def __init__(

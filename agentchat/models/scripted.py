@@ -18,7 +18,7 @@ from agentchat.transcript.calls import Reply, Usage
 
 
 class Chunks(NamedTuple):
-    """A text that arrives in pieces; the reply is all of them joined."""
+    """A text that arrives in pieces, `Chunks(("Good ", "day."))`; the reply is all of them joined."""
 
     pieces: tuple[str, ...]
 

@@ -50,8 +50,9 @@ class ContextPolicy(Told):
     """What of the conversation an agent's model is shown.
 
     senders: only messages of these agents, of people, and its own. turns: only those of the last so many turns.
-    compact_at: tokens of the request (as the provider counted the last
-    one, plus a quarter of the bytes since) above which what came before is replaced by a summary.
+    compact_at: tokens of the request above which what came before is replaced by a summary; they are counted as the
+    provider counted the last request, plus a quarter of the bytes since. Without it: 80 % of the model's window, where
+    that is known.
     """
 
     senders: tuple[str, ...] | None = None
@@ -136,8 +137,9 @@ class AgentCard(Frozen):
 class CallLimits(Told):
     """What one turn may hold at most, and how often a failed model call is tried again.
 
-    The defaults of 16 model and 64 tool or code calls are DESIGN figures: an agent that needs more in one turn is
-    looping. Attempts count as calls.
+    model_calls: every attempt and repair counted. tool_calls: of tools and programs together. An agent that needs more
+    than the usual 16 and 64 in one turn is looping. attempts: of one model call, where it fails in a way that may pass;
+    between them it waits half a second, then twice as long each time, up to 8, or what the server asks for, up to 60.
     """
 
     model_calls: int = Field(default=16, ge=1)

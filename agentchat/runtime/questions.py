@@ -28,7 +28,11 @@ from agentchat.transcript.transcript import Fold, Transcript
 
 
 class Question(NamedTuple):
-    """A question as a person is shown it. `schema` is the JSON schema of the answer."""
+    """A question as a person is shown it.
+
+    id: by which it is answered. text: its words. schema: the JSON schema of the answer. to: whom it is put to, "user"
+    for the person outside.
+    """
 
     id: str
     text: str

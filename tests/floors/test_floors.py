@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -268,3 +269,28 @@ def test_every_error_stands_in_the_tree() -> None:
     ]
     assert sorted(drawn) == sorted(real)
     assert {parent for _, parent in drawn} - {name for name, _ in drawn} == {"Exception"}
+
+
+MADE = (
+    "Assistant", "Budget", "CallLimits", "ContextPolicy", "Conversation", "Edge", "FunctionModel", "Graph", "Handoffs",
+    "Limits", "OpenAIModel", "Price", "Question", "ScriptedModel", "Selector", "Supervisor", "UserProxy", "agent",
+    "tool",
+)  # fmt: skip
+"""What a program makes or is asked for by its settings."""
+PLAIN = ("name", "description", "rule")
+"""Arguments that say what they are."""
+
+
+def test_the_settings_of_what_a_program_makes_are_explained() -> None:
+    missing = []
+    for name in MADE:
+        made = getattr(agentchat, name)
+        told = f"{made.__doc__} {agentchat.Assistant.__doc__ if name == 'Supervisor' else ''}"
+        for setting in inspect.signature(made).parameters:
+            if setting not in PLAIN and not re.search(rf"\b{setting}\b", told):
+                missing.append(f"{name}: {setting}")
+    assert missing == []
+
+
+def test_no_text_of_the_package_sends_to_papers_that_are_not_here() -> None:
+    assert [str(path) for path in sorted(ROOT.rglob("*.py")) if re.search(r"\bDESIGN\b", path.read_text())] == []

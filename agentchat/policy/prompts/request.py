@@ -22,7 +22,7 @@ from agentchat.transcript.transcript import Transcript
 
 HEADS: Final[dict[Wire, bytes]] = {"chat": b'{"messages":[', "responses": b'{"input":['}
 PER_MESSAGE: Final = 16
-"""Tokens that a message may cost beside its bytes: chat templates put a few marks around each. DESIGN's figure."""
+"""Tokens that a message may cost beside its bytes: chat templates put a few marks around each."""
 _MARKS: Final = ("@", "%", "~")
 _SLICE: Final = re.compile(r"(.*)\[(\d+):(\d+)\]", re.DOTALL)
 _quote: Final = json.JSONEncoder(ensure_ascii=False).encode

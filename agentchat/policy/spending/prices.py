@@ -53,11 +53,12 @@ class Step(Rates):
 
 
 class Price(Rates):
-    """What a model costs, as the transcript keeps it.
+    """What a model costs, as the transcript keeps it: US dollars for a million tokens.
 
-    steps: other rates for long inputs, the largest step that is passed holds. call: US dollars for each call, whatever
-    its size. source: where the figures come from ("genai-prices 0.2.3", "agentchat.toml", "free", or the
-    "program" itself).
+    input, output: what goes in and what comes back. cached_input, cache_write: of the input, what the service had kept
+    from before, and what it keeps for later; without them these count as input. steps: other rates for long inputs, the
+    largest step that is passed holds. call: US dollars for each call, whatever its size. source: where the figures come
+    from ("genai-prices 0.2.3", "agentchat.toml", "free", or the "program" itself).
     """
 
     steps: tuple[Step, ...] = ()
