@@ -1,4 +1,4 @@
-"""Saying something to a conversation that is run elsewhere, and reading one that is kept."""
+"""P1: what is said to a conversation, where it is run and from elsewhere; and reading one that is kept."""
 
 from __future__ import annotations
 
@@ -67,3 +67,16 @@ async def test_a_kept_conversation_is_read_as_it_stands(place: Path | None) -> N
         await reader.read("d")
     await chat.store.aclose()
     await reader.store.aclose()
+
+
+async def test_what_was_said_is_in_the_store_when_say_goes_on(place: Path | None) -> None:
+    model = HangingModel()
+    chat = Conversation([Assistant("ann", model=model)], until=MaxTurns(3), store=place)
+    async with chat.open("go", id="c") as run:
+        await model.begun.wait()
+        said = await run.say("from inside")
+        assert b"from inside" in (await chat.store.read("c", after=said - 1))[0]
+        asked = await chat.say("c", "from outside")
+        assert b"from outside" in (await chat.store.read("c", after=asked - 1))[0]
+        await run.interrupt()
+    await chat.store.aclose()
