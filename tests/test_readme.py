@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import pytest
 
-from agentchat import OpenAIModel
+from agentchat import Budget, CallLimits, OpenAIModel
 from agentchat.models.catalog import parse_catalog
-from agentchat.teams import load_team
+from agentchat.models.options import ModelOptions
+from agentchat.teams import files, load_team, rules
 from tests.servers.fake_openai import DONE, Behaviour, FakeServer, chunk, raw, sse, stream
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,9 @@ PLACES = ("README.md", "docs/guide.md", "docs/coming-from.md")
 TYPED = (*PLACES, "docs/time-machine.md")
 THEIRS = re.compile(r"# (AutoGen|LangGraph)\b")
 """How a program begins that is shown for comparison, and needs what is not installed here."""
+
+
+VARIABLE = re.compile(r"\b(?:AGENTCHAT|OPENAI)_(?!URL\b)[A-Z_]*[A-Z]\b")
 
 
 class Program(NamedTuple):
@@ -173,6 +177,23 @@ def test_the_settings_of_the_readme_are_read(tmp_path: Path) -> None:
     catalog = parse_catalog(tomllib.loads(blocks("README.md", "toml")[0]), path)
     assert catalog.tiers == {"fast": ("gpt-4.1-nano",), "smart": ("gpt-4.1", "qwen3@http://127.0.0.1:8080/v1")}
     assert catalog.options("qwen3@http://127.0.0.1:8080/v1")["window"] == 32768
+
+
+def test_the_settings_of_the_guide_are_read(tmp_path: Path) -> None:
+    catalog = parse_catalog(tomllib.loads(blocks("docs/guide.md", "toml")[2]), tmp_path / "agentchat.toml")
+    assert set(catalog.options("qwen3@http://127.0.0.1:8080/v1")) < set(ModelOptions.__annotations__)
+
+
+def test_the_guide_names_every_key_of_a_team_file_and_of_the_settings() -> None:
+    guide = (ROOT / "docs/guide.md").read_text()
+    keys = [*files.KEYS, *rules.KEYS, *Budget.model_fields, *CallLimits.model_fields, *ModelOptions.__annotations__]
+    assert [key for key in keys if not re.search(rf"`{key}`|\[{key}[\].]|^{key} = ", guide, re.MULTILINE)] == []
+
+
+def test_every_variable_that_is_read_is_explained() -> None:
+    read = {name for path in ROOT.glob("agentchat/**/*.py") for name in VARIABLE.findall(path.read_text())}
+    told = {name for page in PLACES for name in VARIABLE.findall((ROOT / page).read_text())}
+    assert read - told == {"AGENTCHAT_PROGRAM"}  # what a program outside a sandbox is marked with, not a setting
 
 
 def start(source: str, url: str, place: Path) -> subprocess.CompletedProcess[str]:
