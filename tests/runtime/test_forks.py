@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agentchat.agents.assistant import Assistant
+from agentchat.agents.user_proxy import UserProxy
 from agentchat.conversation import Conversation
 from agentchat.errors import (
     AgreementChanged,
@@ -451,3 +452,18 @@ async def test_the_same_command_again_does_nothing() -> None:
     twice = await chat.resume("c", say="more", id="m1")
     assert [text for _, text in texts(twice.transcript)].count("more") == 1
     assert len(texts(once.transcript)) == 6
+
+
+async def test_a_question_that_was_open_at_the_fork_is_put_anew(tmp_path: Path) -> None:
+    ann = Assistant("ann", model=ScriptedModel(["At nine."]))
+    chat = Conversation([UserProxy("me", human="always"), ann], until=MaxTurns(2), store=tmp_path / "team.db")
+    first = await chat.run("Which day?", id="c")
+    other = await chat.fork("c", name="b")
+    old, new = first.questions[0], other.questions[0]
+    assert (len(other.questions), new.text) == (1, old.text)
+    with pytest.raises(ConfigurationError, match=f"no such question; what waits for an answer is '{new.id}'"):
+        await chat.answer("c.b", old.id, "Friday")
+    await chat.answer("c.b", new.id, "Friday")
+    assert (await chat.resume("c.b")).output == "At nine."
+    assert (await chat.resume("c")).questions == (old,)
+    await chat.store.aclose()
