@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
+import agentchat
 from agentchat import Budget, CallLimits, OpenAIModel
 from agentchat.models.catalog import parse_catalog
 from agentchat.models.options import ModelOptions
@@ -74,6 +75,7 @@ SCENES: dict[str, tuple[list[Behaviour], str]] = {
     "Live, with a person in it": ([stream("Sandwiches."), stream("Lemonade.")], "Sandwiches."),
     "Going on": ([stream("Red."), stream("Blue.")], "Blue."),
     "Personas and teams from files": ([to("editor"), stream("The sea is wide. DONE")], "The sea is wide. DONE"),
+    "Tools": ([stream("unused")], "12A is yours. 12A"),
     "An agent of your own": ([stream("The mug.")], "done The mug. (asked 1 times)"),
     "An agent of a class of your own": ([stream("unused")], "hello hello"),
     "A test of your own team": ([stream("unused")], ""),
@@ -188,6 +190,12 @@ def test_the_guide_names_every_key_of_a_team_file_and_of_the_settings() -> None:
     guide = (ROOT / "docs/guide.md").read_text()
     keys = [*files.KEYS, *rules.KEYS, *Budget.model_fields, *CallLimits.model_fields, *ModelOptions.__annotations__]
     assert [key for key in keys if not re.search(rf"`{key}`|\[{key}[\].]|^{key} = ", guide, re.MULTILINE)] == []
+
+
+def test_the_guide_lists_every_name_of_the_face_once() -> None:
+    table = (ROOT / "docs/guide.md").read_text().partition("| `from agentchat import` |")[2]
+    names = [name for name in re.findall(r"`(\w+)`", table) if name not in ("card", "respond")]
+    assert sorted(names) == agentchat.__all__
 
 
 def test_every_variable_that_is_read_is_explained() -> None:
