@@ -36,13 +36,15 @@ def many(count: int, what: str) -> str:
 
 def _tokens(spent: Spent) -> str:
     into, out = spent.input_tokens, spent.output_tokens
+    if spent.child_tokens != Count():  # nobody knows what of them went in, and what came out
+        return f"{_count(spent.tokens)} tokens"
     if not (into.complete or into.known or out.complete or out.known):
         return "tokens not reported"
     return f"{_count(into)} tokens in, {_count(out)} out"
 
 
 def _count(count: Count) -> str:
-    return f"{count.known:,}" if count.complete else f"at least {count.known:,}"
+    return str(count).replace("≥", "at least")
 
 
 def _cost(money: Money) -> list[str]:

@@ -115,7 +115,7 @@ def test_child_conversations_are_included_and_shown_apart() -> None:
     assert report.by_agent == {"boss": report.total}
     assert report.by_model["small"].usd == Money(100_000)
     assert str(report) == (
-        "3 model calls, 0 programs run, 3 tools called, 1,000 tokens in, 0 out, $0.7501, "
+        "3 model calls, 0 programs run, 3 tools called, 1,034 tokens, $0.7501, "
         "of which delegated 2 model calls, 34 tokens, $0.75"
     )
 
@@ -126,7 +126,7 @@ def test_a_child_that_does_not_say_what_it_took_is_unknown() -> None:
     total = usage_of(play.log).total
     assert total == Spent(tools=1, usd=Money(0, False), child_tokens=OPEN)
     assert str(usage_of(play.log)) == (
-        "0 model calls, 0 programs run, 1 tool called, 0 tokens in, 0 out, "
+        "0 model calls, 0 programs run, 1 tool called, unknown tokens, "
         "of which delegated 0 model calls, unknown tokens, cost unknown"
     )
     play = Spending()

@@ -319,6 +319,9 @@ def test_usage_in_money_and_by_tier() -> None:
     child = Spent(calls=4, child_tokens=Count(1234), usd=Money(20_000_000))
     told = usage_line(report._replace(by_tier={"smart": one}, delegated=child))
     assert told.endswith("at least $1.50 (of which delegated: 4 model calls, 1,234 tokens, $0.02)")
+    silent = Spent(calls=1, child_tokens=Count(0, False), usd=Money(0, False))
+    told = usage_line(UsageReport(silent, {}, {}, {}, silent, Spent()))
+    assert told == "1 model call, 0 programs run, unknown tokens (of which delegated: 1 model call, unknown tokens)"
     forked = usage_line(report._replace(by_tier={"smart": one}, inherited=Spent(calls=1, programs=2)))
     assert forked.endswith("at least $1.50 (of which before the fork: 1 model call, 2 programs)")
 

@@ -104,7 +104,8 @@ class Spent(NamedTuple):
     def __str__(self) -> str:
         said = [_count(self.calls, "model call"), f"{_count(self.programs, 'program')} run"]
         said += [f"{_count(self.tools, 'tool')} called"] if self.tools else []
-        said += [f"{self.input_tokens} tokens in", f"{self.output_tokens} out"]
+        inside = self.child_tokens != Count()  # nobody knows what of them went in, and what came out
+        said += [f"{self.tokens} tokens"] if inside else [f"{self.input_tokens} tokens in", f"{self.output_tokens} out"]
         return ", ".join((*said, _cost(self.usd)) if self.calls else said)
 
     def __repr__(self) -> str:
