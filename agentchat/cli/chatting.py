@@ -134,7 +134,8 @@ class TeamMaker:
             )
         models = command_models(model or wanted.model)
         names = wanted.words or _recorded(transcript) or USUAL
-        team = chosen_team(names, models, trust=wanted.trust, unsafe_host=wanted.unsafe_host)
+        hint = ". What you want to say is typed when the chat has begun"
+        team = chosen_team(names, models, trust=wanted.trust, unsafe_host=wanted.unsafe_host, hint=hint)
         return for_chat(team).conversation(store=self.place.store, bounds=limits)
 
 

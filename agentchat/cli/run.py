@@ -75,7 +75,8 @@ def run(
     from agentchat.terminal.console import Plain
 
     names, task = split_words(words)
-    team = chosen_team(names, command_models(model), trust=trust, unsafe_host=unsafe_host)
+    hint = ". A task of several words needs quotes around it"
+    team = chosen_team(names, command_models(model), trust=trust, unsafe_host=unsafe_host, hint=hint)
     bounds = Bounds(max_turns, calls, tokens, usd, seconds)
     place = new_place(id or new_id(), save=save, store=store)
     chat = team.conversation(store=place.store, bounds=bounds)

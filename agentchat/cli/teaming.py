@@ -32,21 +32,22 @@ def split_words(words: Sequence[str]) -> tuple[list[str], str]:
     return names, task
 
 
-def chosen_team(names: Sequence[str], models: Models, *, trust: bool, unsafe_host: bool) -> Team:
+def chosen_team(names: Sequence[str], models: Models, *, trust: bool, unsafe_host: bool, hint: str = "") -> Team:
     """The team of a file or name, or of personas. What could not be taken over is told on stderr.
 
-    Raises ConfigurationError with all that is wrong, before anything is asked or written.
+    hint: what is said to a word that names nobody. Raises ConfigurationError with all that is wrong, before anything is
+    asked or written.
     """
     code = NamedCode(trust=trust)
     teams = [name for name in names if _is_team(name)]
     if teams and len(names) > 1:
-        raise ConfigurationError(f"{teams[0]} is a whole team, and stands alone before the task; leave the others out")
+        raise ConfigurationError(f"{teams[0]} is a whole team, and stands alone; leave the others out")
     if teams:
         path = Path(teams[0]) if teams[0].endswith(".toml") else team_files()[teams[0]]
         team = read_team(path, models, code, unsafe_host=unsafe_host)
     else:
         for name in names:
-            _check_known(name)
+            _check_known(name, hint)
         personas = [read_persona(find_persona(name)) for name in names or USUAL]
         team = team_of_personas(personas, models, code, unsafe_host=unsafe_host)
     for told in team.warnings:
@@ -73,10 +74,8 @@ def _is_persona(word: str) -> bool:
     return os.path.isfile(word) if is_path(word) else word in persona_files()
 
 
-def _check_known(name: str) -> None:
+def _check_known(name: str, hint: str) -> None:
     if is_path(name) or name in persona_files():
         return
     known = [*persona_files(), *team_files()]
-    raise ConfigurationError(
-        f"there is no persona or team {name!r}{nearest(name, known)}. A task of several words needs quotes around it"
-    )
+    raise ConfigurationError(f"there is no persona or team {name!r}{nearest(name, known)}{hint}")

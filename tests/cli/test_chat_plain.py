@@ -92,3 +92,10 @@ def test_control_c_stops_a_question_and_twice_leaves(cli: Cli) -> None:
         pane.type(CTRL_C)
         assert pane.end() == 130
     assert "y" in str(server.requests[1].json["messages"][-1])  # type: ignore[index]
+
+
+def test_words_behind_the_command_are_who_takes_part(cli: Cli) -> None:
+    said = cli("chat", "hello", "there", "--plain")
+    assert said.code == 2
+    assert "there is no persona or team 'hello'. There are " in said.err
+    assert said.err.endswith("What you want to say is typed when the chat has begun\n")

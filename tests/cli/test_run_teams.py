@@ -114,10 +114,11 @@ def test_budgets_from_the_command_line(cli: Cli, flags: list[str], told: str) ->
 
 WRONG = [
     (["print", "the", "tenth", "prime"], "there is no persona or team 'print'. There are assistant, coder, "),
+    (["print", "it"], "A task of several words needs quotes around it"),
     (["codr", "x"], "there is no persona or team 'codr'; did you mean 'coder'?"),
     (["coder"], 'coder is no task but a name; write the task behind it: agentchat run coder "..."'),
     (["team.toml"], "team.toml is no task but a name"),
-    (["team.toml", "coder", "x"], "team.toml is a whole team, and stands alone before the task"),
+    (["team.toml", "coder", "x"], "team.toml is a whole team, and stands alone; leave the others out"),
     (["none.toml", "x"], "none.toml: cannot be read"),
     (["./none.md", "x"], "there is no persona file none.md"),
     (["odd.md", "x"], "odd.md, line 3: unknown key 'modle'; did you mean 'model'?"),
