@@ -12,8 +12,9 @@ from agentchat.transcript.calls import JsonObject
 
 
 def read_value(line: str, schema: JsonObject) -> JsonValue:
-    """The value of a line. Only `y` or `yes` is a yes; what follows a no is its reason. An approval may be written out
-    as well: `{"yes": true, "instead": "print(2)"}`.
+    """The value of a line. Only `y`, `yes` or `true` is a yes; what follows a no is its reason.
+
+    An approval may be written out as well: `{"yes": true, "instead": "print(2)"}`.
 
     Raises ConfigurationError for what should be JSON and is none.
     """

@@ -1,7 +1,7 @@
 """Questions to the person at the terminal: whether a tool may be called, a program run, or what they have to say.
 
-What is asked is shown exactly, made harmless. Only `y` is a yes; what was typed before the question counts for nothing.
-Where nobody can be asked the answer is no.
+What is asked is shown exactly, made harmless. Only `y`, `yes` or `true` is a yes; what was typed before the question
+counts for nothing. Where nobody can be asked the answer is no.
 """
 
 from __future__ import annotations

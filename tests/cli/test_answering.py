@@ -17,6 +17,7 @@ APPROVAL = Approval.model_json_schema()
     [
         ("y", {"yes": True}),
         ("Yes.", {"yes": True}),
+        ("true", {"yes": True}),
         ("", {"yes": False, "reason": None}),
         ("no, too slow", {"yes": False, "reason": "too slow"}),
         ("yes please", {"yes": True}),
