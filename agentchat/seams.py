@@ -286,8 +286,8 @@ class Parcel(NamedTuple):
 class Delta(NamedTuple):
     """Text of a model as it arrives; never stored.
 
-    call: the event of the call. agent: whose model it is. missed: whether text before it was not delivered: dropped for a
-    reader that was slow, or there before anybody listened.
+    call: the event of the call. agent: whose model it is. missed: whether text before it was not delivered: it was
+    dropped for a slow reader, or there before anybody listened.
     """
 
     call: int
