@@ -7,7 +7,7 @@ import json
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
-from agentchat.runtime.questions import wanted_by
+from agentchat.policy.wanted import wanted_by
 from agentchat.transcript.calls import JsonObject
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import anyio
 from pydantic import JsonValue
@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.typed.fits import misfits
+from agentchat.policy.wanted import Wanted, wanted_by
 from agentchat.runtime.book import Placed
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import (
@@ -40,20 +41,8 @@ class Question(NamedTuple):
     to: str
 
 
-Wanted: TypeAlias = Literal["approval", "yes", "text", "json"]
-"""What a person is to give: their word on an act (`Approval`), yes or no, text, or JSON of any other shape."""
 _WORDS: Final[dict[Wanted, str]] = {"approval": ". Give True, False, or an Approval(yes=..., reason=...)"}
 NOBODY: Final = "nobody is there to be asked"
-
-
-def wanted_by(schema: JsonObject) -> Wanted:
-    """What a question wants, by the schema of its answer."""
-    properties = schema.get("properties")
-    if isinstance(properties, dict) and "yes" in properties:
-        return "approval"
-    if schema.get("type") == "boolean":
-        return "yes"
-    return "text" if schema.get("type") == "string" else "json"
 
 
 Answerer: TypeAlias = Callable[[Question], object]

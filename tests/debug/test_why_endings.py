@@ -7,7 +7,7 @@ import pytest
 from agentchat import not_ended
 from agentchat.policy.rules import Elapsed, External, Failures, From, MaxTurns, Mentions, Rule
 from agentchat.policy.spending.budget import Budget, Cap
-from agentchat.transcript.calls import Usage
+from agentchat.transcript.calls import JsonObject, Usage
 from agentchat.transcript.events import Answered, ExternalSignal, Interrupted, Paused, TimeUp
 from agentchat.transcript.messages import Data
 from agentchat.transcript.transcript import Message
@@ -177,10 +177,19 @@ def test_a_question_that_nobody_has_answered() -> None:
     assert lines(play.log, paused.seq) == [
         "an agent asked user “Go on?” and waits for the answer",
         "the question is q, for call 4",
-        'an answer must fit {"type": "boolean"}',
+        "an answer is yes or no",
         "then: event 6, user answered true",
     ]
     assert lines(play.log, 6) == ["user answered true to the question q", "it was “Go on?” (event 5)"]
+    approval: JsonObject = {"type": "object", "properties": {"yes": {"type": "boolean"}}}
+    kinds: list[tuple[JsonObject, str]] = [
+        (approval, "is a yes, or a no with its reason"),
+        ({"type": "string"}, "is a text"),
+        ({"type": "integer"}, 'must fit {"type": "integer"}'),
+    ]
+    for schema, wanted in kinds:
+        other = play.offer(Paused(pause="r", call=4, question="And?", answer_schema=schema, to="user"))
+        assert lines(play.log, other.seq)[2] == f"an answer {wanted}"
     stray = play.offer(Answered(pause="gone", value=1, by="user"))
     assert lines(play.log, stray.seq) == ["user answered 1 to the question gone"]
 

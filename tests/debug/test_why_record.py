@@ -10,6 +10,7 @@ from agentchat.transcript.events import (
     Edited,
     Forked,
     Opened,
+    Paused,
     PersonaChanged,
     Position,
     Released,
@@ -68,6 +69,9 @@ def test_who_held_it() -> None:
         "no call was without its result",
     ]
     assert lines(play.log, taken)[1:] == [f"the model call {call} of a had no result: it is in doubt"]
+    play.enter(Paused(pause="q", call=call, question="Go on?", answer_schema={}, to="user"), call)
+    again = play.enter(Taken(owner="host:3:c", epoch=3), 0).seq
+    assert lines(play.log, again)[1:] == [f"the model call {call} of a asked a person, and goes on with the answer"]
     assert lines(play.log, released) == ["the process host:2:b let go of the conversation, on purpose"]
 
 

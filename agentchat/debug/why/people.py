@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from agentchat.debug.why.moment import Moment
 from agentchat.debug.why.steps import Detail, amount, fact, plain, quoted, told
 from agentchat.policy.routing.plans import FunctionPlan, GraphPlan
 from agentchat.policy.state import state_of
+from agentchat.policy.wanted import Wanted, wanted_by
 from agentchat.transcript.events import (
     Answered,
     ExternalSignal,
@@ -18,6 +20,13 @@ from agentchat.transcript.events import (
     Warned,
 )
 
+_WANTED: Final[dict[Wanted, str]] = {
+    "approval": "an answer is a yes, or a no with its reason",
+    "yes": "an answer is yes or no",
+    "text": "an answer is a text",
+    "json": "an answer must fit {}",
+}
+
 
 def paused(moment: Moment, event: Paused) -> Iterator[Detail]:
     """A question to a person, and its answer."""
@@ -25,7 +34,9 @@ def paused(moment: Moment, event: Paused) -> Iterator[Detail]:
     who = "an agent" if started is None else started.agent
     yield fact(f"{who} asked {event.to} {quoted(event.question)} and waits for the answer", pause=event.pause)
     yield fact(f"the question is {event.pause}, for call {event.call}", call=event.call)
-    yield fact(f"an answer must fit {plain(event.answer_schema)}", answer_schema=event.answer_schema)
+    yield fact(
+        _WANTED[wanted_by(event.answer_schema)].format(plain(event.answer_schema)), answer_schema=event.answer_schema
+    )
     for entry in moment.later(moment.entry.seq):
         answered = entry.event
         if isinstance(answered, Answered) and answered.pause == event.pause:

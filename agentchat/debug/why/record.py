@@ -17,6 +17,7 @@ from agentchat.transcript.events import (
     Edited,
     Forked,
     Opened,
+    Paused,
     PersonaChanged,
     Released,
     RunStarted,
@@ -64,8 +65,10 @@ def taken(moment: Moment, event: Taken) -> Iterator[Detail]:
     """A process that takes over."""
     yield fact(f"the process {event.owner} took the conversation over", owner=event.owner, epoch=event.epoch)
     calls = state_of(moment.before).board.open_calls
+    asked = {entry.event.call for entry in moment.before if isinstance(entry.event, Paused)}
     for seq, started in calls.items():
-        yield fact(f"the {started.recipe.call} call {seq} of {started.agent} had no result: it is in doubt", call=seq)
+        what = "asked a person, and goes on with the answer" if seq in asked else "had no result: it is in doubt"
+        yield fact(f"the {started.recipe.call} call {seq} of {started.agent} {what}", call=seq)
     if not calls:
         yield fact("no call was without its result")
 
