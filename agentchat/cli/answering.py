@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -10,25 +11,28 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.wanted import wanted_by
 from agentchat.transcript.calls import JsonObject
 
+_YES: Final = ("y", "yes", "true")
+_NO: Final = ("", "n", "no", "false")
+
 
 def read_value(line: str, schema: JsonObject) -> JsonValue:
     """The value of a line. Only `y`, `yes` or `true` is a yes; what follows a no is its reason.
 
     An approval may be written out as well: `{"yes": true, "instead": "print(2)"}`.
 
-    Raises ConfigurationError for what should be JSON and is none.
+    Raises ConfigurationError for what is neither yes nor no ("yes, but ..." is not), and for what should be JSON and
+    is none.
     """
     word, _, rest = line.strip().partition(" ")
     word = word.rstrip(",.:;").lower()
-    yes = word in ("y", "yes") or (word == "true" and not rest)
     match wanted_by(schema):
         case "approval" if word.startswith("{"):
             pass
         case "approval":
-            why = rest if word in ("n", "no") else line.strip()
-            return {"yes": True} if yes else {"yes": False, "reason": why.strip() or None}
+            yes = _yes_or_no(line, word, "" if word in _NO else rest, "no with the reason behind it")
+            return {"yes": True} if yes else {"yes": False, "reason": rest.strip() or None}
         case "yes":
-            return yes
+            return _yes_or_no(line, word, rest, "no")
         case "text":
             return line
     try:
@@ -36,3 +40,9 @@ def read_value(line: str, schema: JsonObject) -> JsonValue:
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"this is no JSON: {error}") from None
     return value
+
+
+def _yes_or_no(line: str, word: str, rest: str, no: str) -> bool:
+    if rest or word not in _YES + _NO:
+        raise ConfigurationError(f"{line.strip()!r} is neither yes nor no: type yes alone, or {no}")
+    return word in _YES

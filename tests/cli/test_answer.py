@@ -57,7 +57,7 @@ def test_an_answer_to_nothing(waiting: Cli) -> None:
     assert answers(waiting) == []
 
 
-@pytest.mark.parametrize(("typed", "taken"), [("yes", True), ("no", False), ("y", True), ("whatever", False)])
+@pytest.mark.parametrize(("typed", "taken"), [("yes", True), ("no", False), ("y", True), ("n", False)])
 def test_yes_and_no(cli: Cli, typed: str, taken: bool) -> None:
     path = cli.folder / "run.jsonl"
 
@@ -69,6 +69,9 @@ def test_yes_and_no(cli: Cli, typed: str, taken: bool) -> None:
     chat = Conversation([asker], until=MaxTurns(1), store=path)
     anyio.run(chat.run, "go")
     pause = next(one.event.pause for one in Transcript.load(path) if isinstance(one.event, Paused))
+    wrong = cli("answer", "run.jsonl", pause, "yes, but not today")
+    assert (wrong.code, answers(cli)) == (2, [])
+    assert "'yes, but not today' is neither yes nor no: type yes alone, or no" in wrong.err
     assert cli("answer", "run.jsonl", pause, typed).code == 0
     assert answers(cli) == [taken]
     assert anyio.run(chat.resume, path).output == f"{taken}"

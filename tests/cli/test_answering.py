@@ -20,8 +20,7 @@ APPROVAL = Approval.model_json_schema()
         ("true", {"yes": True}),
         ("", {"yes": False, "reason": None}),
         ("no, too slow", {"yes": False, "reason": "too slow"}),
-        ("yes please", {"yes": True}),
-        ("perhaps", {"yes": False, "reason": "perhaps"}),
+        ("false", {"yes": False, "reason": None}),
         ('{"yes": true, "instead": "print(2)"}', {"yes": True, "instead": "print(2)"}),
     ],
 )
@@ -29,9 +28,17 @@ def test_an_approval(line: str, value: JsonValue) -> None:
     assert read_value(line, APPROVAL) == value
 
 
+@pytest.mark.parametrize("line", ["perhaps", "yes, but not with sudo", "true enough", "yes please"])
+def test_what_is_neither_yes_nor_no(line: str) -> None:
+    for schema, no in ((APPROVAL, "no with the reason behind it"), (TypeAdapter(bool).json_schema(), "no")):
+        with pytest.raises(ConfigurationError) as caught:
+            read_value(line, schema)
+        assert str(caught.value) == f"{line!r} is neither yes nor no: type yes alone, or {no}"
+
+
 def test_other_kinds() -> None:
     assert read_value("y", TypeAdapter(bool).json_schema()) is True
-    assert read_value("maybe", TypeAdapter(bool).json_schema()) is False
+    assert read_value("No.", TypeAdapter(bool).json_schema()) is False
     assert read_value(" as it is ", TypeAdapter(str).json_schema()) == " as it is "
     assert read_value("[1]", TypeAdapter(list[int]).json_schema()) == [1]
 

@@ -191,12 +191,17 @@ def test_without_a_terminal_the_answer_is_no(cli: Cli) -> None:
     assert len(Transcript.loads(said.out.encode())) > 9
 
 
-@pytest.mark.parametrize(("typed", "told"), [("y", "delete gave deleted /x"), ("not now", "not allow this: not now")])
+@pytest.mark.parametrize(
+    ("typed", "told"), [("y", "delete gave deleted /x"), ("no, not now", "not allow this: not now")]
+)
 def test_a_tool_that_needs_a_word_is_asked_for(cli: Cli, typed: str, told: str) -> None:
     files(cli, helper=HELPER, own_tools=TOOLS)
     with served([asks("delete", path="/x"), stream("So be it.")]) as server:
         child = spawn(cli, "run", "--trust", "helper.md", "delete it", "--id", "k", env=on(server), columns=200)
         child.expect_exact("May helper call delete(path='/x')?")
+        child.expect_exact("Allow it? [y/N] ")
+        child.sendline("yes, but later")
+        child.expect_exact("type yes alone, or no with the reason behind it")
         child.expect_exact("Allow it? [y/N] ")
         child.sendline(typed)
         text = COLOUR.sub("", output(child))
