@@ -497,7 +497,7 @@ class CodeAnswers(NamedTuple):
     skipped: int = 0
 
 
-Says: TypeAlias = "BaseModel | str | ModelAnswer | TypedAnswer | CodeAnswer | CodeAnswers | None"
+Says: TypeAlias = BaseModel | str | ModelAnswer | TypedAnswer | CodeAnswer | CodeAnswers | None
 """What an agent may return from a turn; None says nothing."""
 
 

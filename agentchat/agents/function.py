@@ -195,7 +195,7 @@ def _returned(hint: Any, function: str) -> tuple[type, ...]:
                 "a message is text or a pydantic model: make a class with a field for it"
             )
     messages = all(isinstance(kind, type) and (kind is str or issubclass(kind, BaseModel)) for kind in kinds)
-    return kinds if messages and hint is not Says else ()
+    return kinds if messages else ()
 
 
 def _is_no_message(kind: Any) -> bool:

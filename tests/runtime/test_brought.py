@@ -10,6 +10,7 @@ import pytest
 
 from agentchat.agents.assistant import Assistant
 from agentchat.agents.base import BaseAgent
+from agentchat.agents.function import agent
 from agentchat.agents.user_proxy import UserProxy
 from agentchat.conversation import Conversation
 from agentchat.errors import BadName, ConfigurationError
@@ -21,7 +22,7 @@ from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.routing.plans import END
 from agentchat.policy.rules import MaxTurns
 from agentchat.routing import Edge, Graph
-from agentchat.seams import Limits, Turn
+from agentchat.seams import Limits, Says, Turn
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFailed
 from tests.runtime.checking import checked
@@ -47,6 +48,14 @@ async def test_an_agent_of_a_class_needs_no_more_than_respond(kind: type[BaseAge
     result = await Conversation([kind("one")], until=MaxTurns(1)).run("hello")
     checked(result.transcript)
     assert result.output == output
+
+
+async def test_a_function_may_say_whatever_an_agent_may() -> None:
+    @agent
+    async def echo(text: str, turn: Turn) -> Says:
+        return text
+
+    assert (await Conversation([echo], until=MaxTurns(1)).run("hello")).output == "hello"
 
 
 class Mute(BaseAgent):
