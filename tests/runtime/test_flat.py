@@ -1,4 +1,5 @@
-"""A turn costs the same however long the conversation is: counted in function calls, which no machine slows down."""
+"""P10: a turn costs the same however long the conversation is, in function calls (no machine slows those down) and in
+bytes that are stored."""
 
 from __future__ import annotations
 
@@ -20,6 +21,8 @@ from agentchat.policy.rules import MaxMessages, MaxTurns, Mentions, Says, Stalem
 from agentchat.policy.spending.budget import Budget
 from agentchat.routing import Edge, Graph
 from agentchat.transcript.calls import Reply
+from agentchat.transcript.events import TurnGiven
+from agentchat.transcript.transcript import Transcript
 
 TURNS = 160
 LONG = MaxTurns(TURNS)
@@ -80,3 +83,11 @@ def test_a_late_turn_takes_as_many_calls_as_an_early_one(name: str) -> None:
     turns = [after - before for before, after in pairwise(model.marks)]
     early, late = statistics.mean(turns[20:60]), statistics.mean(turns[-40:])
     assert late < 1.02 * early
+    stored = sizes(result.transcript)
+    assert statistics.mean(stored[-40:]) < 1.02 * statistics.mean(stored[20:60])
+
+
+def sizes(transcript: Transcript) -> list[int]:
+    """The bytes that are stored from each turn to the next: it is shown the whole history, and stores none of it."""
+    given = [entry.seq for entry in transcript if isinstance(entry.event, TurnGiven)]
+    return [sum(len(transcript.line(seq)) for seq in range(*turn)) for turn in pairwise(given)]
