@@ -67,7 +67,8 @@ def team_of(count: int) -> list[Agent]:
 def check_of_a_team() -> float:
     """Milliseconds to check 50 agents with 200 edges."""
     agents = team_of(50)
-    edges = [Edge(agents[a], agents[(a + step) % 50], at_most=3) for a in range(50) for step in (1, 2, 3, 5)]
+    ways: list[tuple[int, Says | None]] = [(1, Says("1")), (2, Says("2")), (3, Says("3")), (5, None)]
+    edges = [Edge(agents[a], agents[(a + step) % 50], when=when, at_most=3) for a in range(50) for step, when in ways]
     chat = Conversation(Graph(start=agents[0], edges=edges), until=MaxTurns(9))
     return per_call_us(lambda: problems_in(chat.charter, chat.terms.until, chat.terms.budget), 20) / 1e3
 
