@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import gc
+import pickle
 from datetime import date
 
 import pytest
@@ -130,6 +133,14 @@ def test_only_text_and_models_are_messages() -> None:
 def test_a_call_of_a_tool_from_its_arguments() -> None:
     made = ToolCallPart.of("refund", order=4711, why="zu spät")
     assert made == ToolCallPart(id="call_refund", name="refund", arguments='{"order": 4711, "why": "zu spät"}')
+
+
+def test_an_object_does_not_remember_which_fields_were_given() -> None:
+    read = TextPart.model_validate_json('{"content":"x"}')
+    for part in (TextPart(content="x"), read, read.model_copy(update={"content": "x"}), copy.deepcopy(read)):
+        assert (part, part.model_fields_set) == (read, {"type", "content"})
+        assert pickle.loads(pickle.dumps(part)) == read
+        assert not [one for one in gc.get_referents(part) if isinstance(one, set)]
 
 
 class Renamed(BaseModel):
