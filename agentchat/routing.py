@@ -287,8 +287,10 @@ def judge_of(function: Callable[..., object], types: Types, *, plain: type | Non
 def _condition(name: str, judge: Judge) -> Judge:
     """A condition whose answer is no text: a name of the next agent would count as True."""
 
-    def judged(transcript: Transcript, on: int) -> object:
+    async def judged(transcript: Transcript, on: int) -> object:
         value = judge(transcript, on)
+        if isinstance(value, Awaitable):
+            value = await value
         if isinstance(value, str):
             raise TypeError(f"{name.partition(' ')[0]} gave {value!r}; {_NO_NAMES}")
         return value

@@ -389,6 +389,9 @@ async def test_a_condition_that_gives_a_name_is_told_that_it_is_none() -> None:
     def unsaid(text):  # type: ignore[no-untyped-def]  # that is the point
         return "write"
 
+    async def later(text):  # type: ignore[no-untyped-def]  # that is the point
+        return "write"
+
     @agent
     async def write(text: str, turn: Turn) -> str:
         return "said"
@@ -397,10 +400,12 @@ async def test_a_condition_that_gives_a_name_is_told_that_it_is_none() -> None:
         ConfigurationError, match=r"named, which returns str; a condition gives True or False: one edge"
     ):
         Edge(write, write, when=named)
-    flow = Graph(start=write, edges=[Edge(write, write, when=unsaid, at_most=2), Edge(write, END)])
-    result = await Conversation(flow).run("go")
-    assert result.outcome.kind == "failed"
-    assert "unsaid gave 'write'; a condition gives True or False: one edge for each target" in result.outcome.reason
+    for condition in (unsaid, later):
+        flow = Graph(start=write, edges=[Edge(write, write, when=condition, at_most=2), Edge(write, END)])
+        result = await Conversation(flow).run("go")
+        assert result.outcome.kind == "failed"
+        told = f"{condition.__name__} gave 'write'; a condition gives True or False: one edge for each target"
+        assert told in result.outcome.reason
 
 
 def test_a_cycle_without_a_cap_needs_a_bound() -> None:
