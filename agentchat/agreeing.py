@@ -21,6 +21,7 @@ from agentchat.policy.prompts.wires import answer_tool_field, format_field, tool
 from agentchat.policy.routing.plans import FINISH, AnyPlan, HandoffsPlan, SupervisedPlan
 from agentchat.policy.rules import Rule
 from agentchat.policy.spending.budget import Budget
+from agentchat.policy.told import findings
 from agentchat.policy.typed.schemas import answer_schema, strictable, type_schema
 from agentchat.runtime.replying import ANSWER
 from agentchat.seams import Agent
@@ -62,8 +63,7 @@ def _card_of(agent: Agent) -> AgentCard:
     try:
         card: object = agent.card()
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ConfigurationError(f"agent {agent.name}: its card cannot be made: {told}") from None
+        raise ConfigurationError(f"agent {agent.name}: its card cannot be made: {'; '.join(findings(error))}") from None
     if not isinstance(card, AgentCard):
         raise ConfigurationError(f"agent {agent.name}: its card is {card!r}, which is no AgentCard")
     if card.name != agent.name:

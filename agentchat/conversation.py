@@ -209,10 +209,13 @@ def _team(
             raise ConfigurationError(f"{', '.join(strangers)} is no agent; an agent is an Assistant, a UserProxy, ...")
         way = routing_of(routing, given)
     team = way.agents(given)
-    halves = [(one, missing) for one in team if (missing := lacking(one, Agent))]
+    halves = [
+        f"{one!r} is no agent: {missing}; make its class from BaseAgent"
+        for one in team
+        if (missing := lacking(one, Agent))
+    ]
     if halves:
-        told = (f"{one!r} is no agent: it has no {', no '.join(missing)}" for one, missing in halves)
-        raise ConfigurationError(*(f"{line}; make its class from BaseAgent" for line in told))
+        raise ConfigurationError(*halves)
     return team, way
 
 

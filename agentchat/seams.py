@@ -558,10 +558,14 @@ class Agent(Protocol):
         ...
 
 
-def lacking(thing: object, seam: type) -> list[str]:
-    """What an object lacks to be of a seam, by name. Whether it does what it should shows when it is used."""
+def lacking(thing: object, seam: type) -> str:
+    """What an object lacks to be of a seam, in words ("it has no card, no complete"); empty where nothing.
+
+    Whether it does what it should shows when it is used.
+    """
     told = {name for part in seam.__mro__[:-1] for name in (*vars(part), *vars(part).get("__annotations__", ()))}
-    return sorted(name for name in told if not name.startswith("_") and not _has(thing, name))
+    missing = sorted(name for name in told if not name.startswith("_") and not _has(thing, name))
+    return f"it has no {', no '.join(missing)}" if missing else ""
 
 
 def _has(thing: object, name: str) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.servers.fake_openai import FakeServer, stream
+from tests.shell import shell
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/time-machine.md").read_text()
@@ -53,21 +53,6 @@ def fits(shown: str, printed: str) -> bool:
     return printed.startswith(shown.removesuffix("...").rstrip()) if shown.endswith("...") else shown == printed
 
 
-def run(command: str, folder: Path, env: dict[str, str]) -> str:
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout
-
-
 @pytest.mark.bwrap
 @pytest.mark.timeout(300)
 def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
@@ -86,7 +71,7 @@ def test_the_commands_print_what_is_shown(tmp_path: Path) -> None:
             "AGENTCHAT_SMART": f"m@{server.base_url}",
         }
         for command, shown in steps():
-            printed = run(command, tmp_path, env)
+            printed = shell(command, tmp_path, env).text
             assert missing(shown, printed) == [], f"$ {command}\n{printed}"
 
 

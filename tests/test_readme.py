@@ -19,6 +19,7 @@ from agentchat.models.catalog import parse_catalog
 from agentchat.models.options import ModelOptions
 from agentchat.teams import files, load_team, rules
 from tests.servers.fake_openai import DONE, Behaviour, FakeServer, chunk, raw, sse, stream
+from tests.shell import shell
 
 ROOT = Path(__file__).parent.parent
 PLACES = ("README.md", "docs/guide.md", "docs/coming-from.md")
@@ -127,27 +128,13 @@ def test_the_commands_of_the_readme_run_on_what_its_first_program_saved(tmp_path
     commands = next(block for block in blocks("README.md", "sh") if "run.jsonl" in block).splitlines()
     with FakeServer(answers) as server:
         start(first.source, server.base_url, tmp_path)
-        told = {command: commanded(command.replace("--open", ""), server.base_url, tmp_path) for command in commands}
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        model = f"strong@{server.base_url}"
+        env = {"PATH": path, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "AGENTCHAT_SMART": model}
+        told = {command: shell(command.replace("--open", ""), tmp_path, env) for command in commands}
     # a diff that finds something ends with 1, as the command for a shell's `if` does
     wrong = [text for command, (code, text) in told.items() if code != command.startswith("agentchat diff")]
     assert wrong == []
-
-
-def commanded(command: str, url: str, place: Path) -> tuple[int, str]:
-    """A command as it is printed, in a shell: its exit code, and all that it prints."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=place,
-        env={"PATH": path, "HOME": str(place), "PYTHONPATH": str(ROOT), "AGENTCHAT_SMART": f"strong@{url}"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout
 
 
 def blocks(page: str, language: str) -> list[str]:

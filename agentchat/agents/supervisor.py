@@ -13,6 +13,7 @@ from agentchat.models.choosing import ModelSpec
 from agentchat.policy.charter import AgentCard, ContextPolicy
 from agentchat.policy.functions import source_of
 from agentchat.policy.routing.plans import FINISH
+from agentchat.policy.told import findings
 from agentchat.seams import Agent
 from agentchat.transcript.messages import Direction, read_as
 
@@ -80,8 +81,7 @@ class Supervisor(Assistant):
         try:
             read_as(self.output, direction.answer)
         except ValidationError as error:
-            found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-            raise ValueError(f"answer must be a {self.output.__name__}: {found}") from None
+            raise ValueError(f"answer must be a {self.output.__name__}: {'; '.join(findings(error))}") from None
 
     def card(self) -> AgentCard:
         """The agent as the charter records it."""

@@ -11,9 +11,8 @@ from anyio.lowlevel import checkpoint
 
 from agentchat.errors import ConfigurationError
 from agentchat.seams import Delta, Handler, Parcel
-from agentchat.transcript.events import CallCancelled, CallFailed, CallFinished, Closed, Entry, Event
+from agentchat.transcript.events import CALL_ENDS, Closed, Entry, Event
 
-_ENDS: Final = (CallFinished, CallFailed, CallCancelled)
 DELTAS_KEPT: Final = 1_000
 """Deltas that wait for a slow listener before further ones are dropped. Entries are never dropped."""
 
@@ -55,12 +54,11 @@ class MemoryFeed:
         """Tell everyone who listens; never waits, and no listener can make it fail."""
         if isinstance(item, Delta):
             self._arriving.setdefault(conversation, set()).add(item.call)
-        elif isinstance(item.event, _ENDS) and (arriving := self._arriving.get(conversation)) is not None:
-            arriving.discard(item.event.call)
-            if not arriving:
+        elif (arriving := self._arriving.get(conversation)) is not None:
+            if isinstance(item.event, CALL_ENDS):
+                arriving.discard(item.event.call)
+            if not arriving or isinstance(item.event, Closed):
                 del self._arriving[conversation]
-        elif isinstance(item.event, Closed):
-            self._arriving.pop(conversation, None)
         listeners = self._listeners.get(conversation)
         if listeners:
             for listener in tuple(listeners):

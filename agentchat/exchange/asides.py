@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue
 
-from agentchat.policy.doubt import left_by
+from agentchat.policy import doubt
 from agentchat.transcript.calls import AskRecipe, Reply, ToolRecipe
 from agentchat.transcript.events import (
     Answered,
@@ -20,7 +20,6 @@ from agentchat.transcript.events import (
     CallFailed,
     CallFinished,
     CallInDoubt,
-    CallStarted,
     Compacted,
     Diverged,
     Edited,
@@ -62,12 +61,6 @@ def aside(entry: Entry, transcript: Transcript) -> Aside | None:
     return None if told is None else told(entry.event, transcript)
 
 
-def started_of(call: int, transcript: Transcript) -> CallStarted | None:
-    """The start of a call."""
-    event = transcript[call].event if 1 <= call <= len(transcript) else None
-    return event if isinstance(event, CallStarted) else None
-
-
 def whose(turn: int, transcript: Transcript) -> str:
     """The agent that has a turn."""
     given = transcript[turn].event if 1 <= turn <= len(transcript) else None
@@ -86,7 +79,7 @@ def arguments_of(recipe: ToolRecipe) -> str:
 
 def _call(call: int, transcript: Transcript) -> tuple[str, int]:
     """What a call is called, and its turn."""
-    started = started_of(call, transcript)
+    started = transcript.started(call)
     if started is None:
         return f"call {call}", 0
     if isinstance(started.recipe, ToolRecipe):
@@ -97,7 +90,7 @@ def _call(call: int, transcript: Transcript) -> tuple[str, int]:
 
 def _failed(event: CallFailed, transcript: Transcript) -> Aside:
     what, turn = _call(event.call, transcript)
-    started = started_of(event.call, transcript)
+    started = transcript.started(event.call)
     again = f" (attempt {started.attempt})" if started is not None and event.retryable else ""
     return Aside(f"{what} failed{again}: {event.error.message}", turn, event.partial)
 
@@ -110,9 +103,7 @@ def _cancelled(event: CallCancelled, transcript: Transcript) -> Aside:
 
 def _in_doubt(event: CallInDoubt, transcript: Transcript) -> Aside:
     what, turn = _call(event.call, transcript)
-    done = {"retry": "it is made again", "fail": "it counts as failed"}.get(event.policy, "a person is asked")
-    left = left_by(transcript, started_of(event.call, transcript))
-    return Aside(f"{what} had no result when the process ended, {left}: {done}", turn)
+    return Aside(f"{what} {doubt.told(event, transcript)}", turn)
 
 
 def _overrun(event: Overrun, transcript: Transcript) -> Aside:

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from agentchat.errors import TranscriptError
-from agentchat.exchange.asides import aside, shown, started_of, whose
+from agentchat.exchange.asides import aside, shown, whose
 from agentchat.exchange.atif_content import content_of
 from agentchat.exchange.exported import moment
 from agentchat.policy.charter import AgentCard, Charter
@@ -67,7 +67,7 @@ class Steps:
             case Said() as event:
                 self._said(entry, event, transcript)
             case CallFinished() as event:
-                started = started_of(event.call, transcript)
+                started = transcript.started(event.call)
                 if started is not None and self._agent in (None, started.agent):
                     self._came_back(entry, started, event, transcript)
             case Closed() as event:
@@ -220,7 +220,7 @@ class Steps:
         if isinstance(event, CallDenied) and self._observe(event.turn, event.tool_call_id, told.text, {"denied": True}):
             return
         if isinstance(event, CallFailed):
-            started = started_of(event.call, transcript)
+            started = transcript.started(event.call)
             id = None if started is None else getattr(started.recipe, "tool_call_id", None)
             if self._observe(told.turn, id, told.text, {"failed": True}):
                 return

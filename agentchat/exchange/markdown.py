@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from agentchat.exchange.asides import arguments_of, aside, shown, started_of
+from agentchat.exchange.asides import arguments_of, aside, shown
 from agentchat.exchange.bodies import blocks_of, run_blocks
 from agentchat.exchange.exported import Exported, counted, moment
 from agentchat.exchange.quoting import code, fenced, inline
@@ -105,7 +105,7 @@ def _blocks(entry: Entry, transcript: Transcript) -> tuple[int, list[str]]:
     if isinstance(event, CallStarted):
         return event.turn, _asked(event, transcript)
     if isinstance(event, CallFinished):
-        started = started_of(event.call, transcript)
+        started = transcript.started(event.call)
         return (0, []) if started is None else (started.turn, _came_back(started, event))
     told = aside(entry, transcript)
     if told is None:

@@ -29,7 +29,7 @@ def models_for(spec: ModelSpec) -> tuple[Model, ...]:
             f"{spec!r} is no model: give a tier, a name, name@url, or an object such as OpenAIModel"
         )
     if missing := lacking(spec, Model):
-        raise ConfigurationError(f"{spec!r} is no model: it has no {', no '.join(missing)}")
+        raise ConfigurationError(f"{spec!r} is no model: {missing}")
     return (spec,)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentchat.policy.charter import AgentCard, agreed_in
 from agentchat.transcript.calls import CallRecipe, CodeRecipe, ModelRecipe, ToolRecipe
-from agentchat.transcript.events import CallStarted
+from agentchat.transcript.events import CallInDoubt, CallStarted
 from agentchat.transcript.transcript import Transcript
 
 
@@ -16,6 +16,13 @@ def harmless(card: AgentCard, recipe: CallRecipe) -> bool:
         tool = card.tool(recipe.name)
         return tool is not None and tool.idempotent
     return True
+
+
+def told(event: CallInDoubt, transcript: Transcript) -> str:
+    """What is said of a lost call behind its name: what it may have done, and what is done about it."""
+    done = {"retry": "it is made again", "fail": "it counts as failed"}.get(event.policy, "a person is asked")
+    left = left_by(transcript, transcript.started(event.call))
+    return f"had no result when the process ended, {left}: {done}"
 
 
 def left_by(transcript: Transcript, started: CallStarted | None) -> str:

@@ -1,4 +1,4 @@
-"""The base of settings that a program gives: what is wrong with one is told in one line, not in pydantic's words."""
+"""What pydantic finds wrong, in a line; and the base of settings that a program gives, whose faults are told so."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 
 from agentchat.errors import ConfigurationError
 from agentchat.transcript.messages import Frozen
+
+
+def findings(error: ValidationError) -> list[str]:
+    """What pydantic found, each with its place: "lines.0.count: Input should be a valid integer"."""
+    return [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
 
 
 class Told(Frozen):

@@ -128,8 +128,8 @@ class Calls:
         none, see `measured`), and those of a conversation behind a tool."""
         recipe = self._recipes[call]
         if isinstance(result, ToolResult) and result.spent is not None:
-            usd = result.spent.usd
-            return {"usd": usd or None if "usd" in (result.uncounted or ()) else usd}
+            unknown = not result.spent.usd and "usd" in (result.uncounted or ())
+            return {"usd": None if unknown else result.spent.usd}
         if not isinstance(result, Reply) or not isinstance(recipe, ModelRecipe):
             return {}
         usage = result.usage or Usage()

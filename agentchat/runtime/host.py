@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from agentchat.errors import AnswerRefused, CallUnsettled, ConcurrentCalls, StoreError
+from agentchat.policy.told import findings
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import problem_of
 from agentchat.runtime.saying import said_of
@@ -53,7 +54,7 @@ class Host:
         try:
             unwrap(body, self._agent.types)
         except ValidationError as error:
-            problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+            problems = findings(error)
             turn.refuse(problems, raw=body.value)
             told = "; ".join(problems)
             raise AnswerRefused(f"agent {self._agent.name} said a {body.type} that is none: {told}", problems) from None

@@ -29,11 +29,9 @@ from agentchat.runtime.tape import Tape
 from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Store
 from agentchat.transcript.calls import Problem
 from agentchat.transcript.events import (
+    CALL_ENDS,
     Answered,
-    CallCancelled,
     CallDenied,
-    CallFailed,
-    CallFinished,
     CallInDoubt,
     CallStarted,
     Closed,
@@ -50,8 +48,7 @@ from agentchat.transcript.events import (
 )
 from agentchat.transcript.transcript import Transcript
 
-_ENDS: Final = (CallFinished, CallFailed, CallCancelled)
-_SPENDS: Final = frozenset({CallStarted, CallInDoubt, *_ENDS})
+_SPENDS: Final = frozenset({CallStarted, CallInDoubt, *CALL_ENDS})
 
 Judge: TypeAlias = Callable[[Transcript, int], object]
 """A user's function, made to be asked about the entry of a transcript with that number; it may be async."""
@@ -101,7 +98,7 @@ class Manager:
 
         Raises CallNotAdmitted for the end of a call whose turn is over, and what `Book.enter` raises.
         """
-        if isinstance(event, _ENDS) and event.call not in state_of(self.transcript).board.open_calls:
+        if isinstance(event, CALL_ENDS) and event.call not in state_of(self.transcript).board.open_calls:
             raise CallNotAdmitted("the turn of this call is over; its result is not entered")
         ruling = decide(self.transcript, event)
         assert ruling is not None
@@ -110,7 +107,7 @@ class Manager:
             self.look()
         elif type(ruling.event) in _SPENDS:
             self._tell_of_the_budget()
-            if isinstance(ruling.event, _ENDS):
+            if isinstance(ruling.event, CALL_ENDS):
                 self._park_if_all_wait()  # it may have been the last that did not wait
         return placed
 

@@ -14,17 +14,7 @@ from agentchat.policy.typed.fits import misfits
 from agentchat.policy.wanted import Wanted, wanted_by
 from agentchat.runtime.book import Placed
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import (
-    Answered,
-    CallCancelled,
-    CallFailed,
-    CallFinished,
-    CallStarted,
-    Entry,
-    Event,
-    Forked,
-    Paused,
-)
+from agentchat.transcript.events import CALL_ENDS, Answered, CallStarted, Entry, Event, Forked, Paused
 from agentchat.transcript.transcript import Fold, Transcript
 
 
@@ -74,7 +64,7 @@ def _step(asked: Asked, entry: Entry, _: Transcript) -> Asked:
     elif isinstance(event, Paused):
         asked.open[event.pause] = event
         asked.calls.add(event.call)
-    elif isinstance(event, CallFinished | CallFailed | CallCancelled):
+    elif isinstance(event, CALL_ENDS):
         for question in [name for name, paused in asked.open.items() if paused.call == event.call]:
             del asked.open[question]  # nobody waits for the answer any more
     elif isinstance(event, Answered) and asked.open.pop(event.pause, None) is not None:
@@ -82,7 +72,7 @@ def _step(asked: Asked, entry: Entry, _: Transcript) -> Asked:
     return asked
 
 
-_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered, CallFinished, CallFailed, CallCancelled, Forked}))
+_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered, Forked, *CALL_ENDS}))
 
 
 def asked_in(transcript: Transcript) -> Asked:

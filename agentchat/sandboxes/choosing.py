@@ -43,7 +43,7 @@ async def choose(spec: str | Sandbox) -> Sandbox:
             return await _first(BubblewrapSandbox(), MontySandbox())
     sandbox = SANDBOXES[spec]() if isinstance(spec, str) else spec
     if missing := lacking(sandbox, Sandbox):
-        raise ConfigurationError(f"{sandbox!r} is no sandbox: it has no {', no '.join(missing)}")
+        raise ConfigurationError(f"{sandbox!r} is no sandbox: {missing}")
     if (reason := await sandbox.probe()) is not None:
         raise SandboxUnavailable(f"the sandbox {sandbox.name!r} does not work here: {reason}")
     return sandbox

@@ -19,9 +19,7 @@ def open_store(target: str | Path | Store | None) -> Store:
         return MemoryStore()
     if not isinstance(target, str | Path):
         if missing := lacking(target, Store):
-            raise ConfigurationError(
-                f"store={target!r} is no store: it has no {', no '.join(missing)}; give a path, or a store"
-            )
+            raise ConfigurationError(f"store={target!r} is no store: {missing}; give a path, or a store")
         return target
     path = Path(target)
     return JsonlStore(path) if path.suffix == ".jsonl" else SqliteStore(path)

@@ -9,7 +9,7 @@ import json
 from typing import Final, NamedTuple
 
 from agentchat import errors
-from agentchat.policy.doubt import left_by
+from agentchat.policy import doubt
 from agentchat.transcript.calls import AskRecipe, CallResult, CodeRecipe, ModelRecipe, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import (
     Answered,
@@ -84,12 +84,6 @@ def arguments_of(recipe: ToolRecipe) -> str:
     return compact(", ".join(f"{name}={value!r}" for name, value in recipe.arguments.items()))
 
 
-def started_of(call: int, transcript: Transcript) -> CallStarted | None:
-    """The start of a call."""
-    event = transcript[call].event if 1 <= call <= len(transcript) else None
-    return event if isinstance(event, CallStarted) else None
-
-
 def _about_tool(entry: Entry, transcript: Transcript) -> Note | None:
     """A tool call on one line, and its result on another."""
     event = entry.event
@@ -98,7 +92,7 @@ def _about_tool(entry: Entry, transcript: Transcript) -> Note | None:
         return Note(f"calls {event.recipe.name}({arguments_of(event.recipe)}){again}", QUIET, event.agent)
     if not isinstance(event, CallFinished) or not isinstance(event.result, ToolResult):
         return None
-    started = started_of(event.call, transcript)
+    started = transcript.started(event.call)
     if started is None or not isinstance(started.recipe, ToolRecipe):
         return None
     return _tool_result(started, started.recipe.name, event.result)
@@ -127,7 +121,7 @@ def _about_call(entry: Entry, transcript: Transcript, partial: bool) -> Note | N
         return _denied(event)
     if not isinstance(event, CallFailed | CallCancelled | CallInDoubt | Overrun):
         return None
-    started = started_of(event.call, transcript)
+    started = transcript.started(event.call)
     who = None if started is None else started.agent
     what = _what(event.call, started)
     if isinstance(event, CallFailed):
@@ -138,9 +132,7 @@ def _about_call(entry: Entry, transcript: Transcript, partial: bool) -> Note | N
         why = "" if event.reason == "cancelled" else f" ({event.reason})"
         return Note(f"{what} was stopped{why}{_arrived(event.partial if partial else None)}", ODD, who)
     if isinstance(event, CallInDoubt):
-        done = {"retry": "it is made again", "fail": "it counts as failed"}.get(event.policy, "a person is asked")
-        left = left_by(transcript, started_of(event.call, transcript))
-        return Note(f"{what} had no result when the process ended, {left}: {done}", ODD, who)
+        return Note(f"{what} {doubt.told(event, transcript)}", ODD, who)
     values = event.values
     how = f" ({values['spent']} {values.get('unit')}, {values.get('reserved')} reserved)" if "spent" in values else ""
     return Note(f"{what} cost more than it had reserved{how}; no further call is admitted", BAD, who)
@@ -265,7 +257,7 @@ def _arrived(partial: str | None) -> str:
 def call_told(entry: Entry, transcript: Transcript) -> str | None:
     """A model's or a program's call that came back, on one line; tools have notes of their own."""
     event = entry.event
-    started = started_of(event.call, transcript) if isinstance(event, CallFinished) else None
+    started = transcript.started(event.call) if isinstance(event, CallFinished) else None
     if started is None or not isinstance(event, CallFinished):
         return None
     agent, recipe, result = started.agent, started.recipe, event.result

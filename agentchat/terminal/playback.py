@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from agentchat.seams import Delta
 from agentchat.terminal.console import Plain
 from agentchat.terminal.live import LivePrinter
-from agentchat.terminal.notes import note, started_of
+from agentchat.terminal.notes import note
 from agentchat.terminal.playback_who import Who
 from agentchat.transcript.calls import CodeRecipe, ModelRecipe, Reply
 from agentchat.transcript.events import (
@@ -132,7 +132,7 @@ def _arriving(entry: Entry, shown: Transcript, wait: float) -> list[Beat]:
     event = entry.event
     if not isinstance(event, CallFinished | CallFailed | CallCancelled):
         return []
-    started = started_of(event.call, shown)
+    started = shown.started(event.call)
     if isinstance(event, CallFinished):
         text = event.result.text if isinstance(event.result, Reply) else None
     else:

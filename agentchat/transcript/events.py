@@ -14,7 +14,7 @@ Kinds that no code emits yet are here all the same: a log written later must not
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field, JsonValue
 
@@ -381,6 +381,9 @@ class Closed(Frozen):
     reason: str
     advice: str
 
+
+CALL_ENDS: Final = (CallFinished, CallFailed, CallCancelled)
+"""How a call ends that is not lost."""
 
 Event = (
     Opened

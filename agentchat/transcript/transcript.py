@@ -34,7 +34,7 @@ from agentchat.transcript.chain import (
     read_blob_line,
 )
 from agentchat.transcript.edits import changed
-from agentchat.transcript.events import CallFinished, Edited, Entry, Event, Forked, Opened, Said
+from agentchat.transcript.events import CallFinished, CallStarted, Edited, Entry, Event, Forked, Opened, Said
 from agentchat.transcript.messages import Body, CodeResult, CodeRun, Data, Direction, Part, Text, unwrap
 
 S = TypeVar("S")
@@ -209,6 +209,11 @@ class Transcript:
     def recorded(self, seq: int) -> Entry:
         """The entry as it was written, whatever an edit made of it since."""
         return self._written.get(seq) or self[seq]
+
+    def started(self, call: int) -> CallStarted | None:
+        """The start of a call; None where the event of this number is none, or there is no such event."""
+        event = self._entries[call - 1].event if 1 <= call <= len(self._entries) else None
+        return event if isinstance(event, CallStarted) else None
 
     def as_written(self) -> Iterator[Entry]:
         """Every entry as it was written, in order."""

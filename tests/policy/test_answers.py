@@ -17,7 +17,6 @@ from pydantic import (
     Field,
     JsonValue,
     RootModel,
-    field_serializer,
     field_validator,
     model_validator,
 )
@@ -26,6 +25,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.typed.answers import Answer, Problems, read_answer, repair_prompt, value_at
 from agentchat.policy.typed.json_text import MAX_BYTES, MAX_DEPTH
 from agentchat.policy.typed.schemas import kinds_by_name
+from tests.odd_types import Dated
 
 
 class Colour(Enum):
@@ -406,14 +406,6 @@ def test_the_model_is_told_what_to_mend() -> None:
     said = repair_prompt(["title: Field required", "pages: too many"])
     assert said.startswith("Your answer was not accepted:\n- title: Field required\n- pages: too many\n")
     assert said.endswith("no other text.")
-
-
-class Dated(BaseModel):
-    day: date
-
-    @field_serializer("day")
-    def written(self, day: date) -> str:
-        return day.strftime("%d.%m.%Y")
 
 
 def test_an_answer_whose_class_does_not_read_what_it_dumps_is_taken_as_given() -> None:

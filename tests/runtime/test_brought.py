@@ -26,7 +26,7 @@ from agentchat.seams import Limits, Says, Turn
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFailed
 from tests.runtime.checking import checked
-from tests.runtime.team import only
+from tests.runtime.team import EchoSandbox, only
 
 pytestmark = pytest.mark.anyio
 
@@ -135,14 +135,8 @@ class Talking:
         return "text"
 
 
-class Telling:
+class Telling(EchoSandbox):
     name = "telling"
-
-    def languages(self) -> frozenset[str]:
-        return frozenset({"python"})
-
-    async def probe(self) -> str | None:
-        return None
 
     async def run(self, source: str, language: str, limits: Limits) -> Any:
         return Reply

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, computed_field, field_serializer
+from pydantic import BaseModel, ConfigDict, Field
 
 from agentchat.agents.assistant import Assistant
 from agentchat.agents.function import agent
@@ -21,6 +21,7 @@ from agentchat.seams import Turn
 from agentchat.transcript.calls import ModelRecipe, OutputMode, Reply
 from agentchat.transcript.events import CallStarted, Refused, Said, TurnFailed
 from agentchat.transcript.messages import TextPart, ToolCallPart
+from tests.odd_types import Computed, Dated, Renamed
 from tests.runtime.checking import checked
 from tests.runtime.team import Recording, asks, only
 
@@ -269,29 +270,6 @@ def test_message_types_that_cannot_be() -> None:
     ]
     with pytest.raises(ConfigurationError, match="two message types are named Report"):
         Conversation(team, until=MaxTurns(1))
-
-
-class Renamed(BaseModel):
-    name: str = Field(validation_alias="read_as", serialization_alias="written_as")
-
-
-class Computed(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    half: int
-
-    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way to write it
-    @property
-    def whole(self) -> int:
-        return 2 * self.half
-
-
-class Dated(BaseModel):
-    day: date
-
-    @field_serializer("day")
-    def written(self, day: date) -> str:
-        return day.strftime("%d.%m.%Y")
 
 
 class Exact(BaseModel):

@@ -15,7 +15,6 @@ from pydantic import (
     JsonValue,
     RootModel,
     ValidationError,
-    computed_field,
     field_serializer,
 )
 
@@ -42,6 +41,7 @@ from agentchat.transcript.messages import (
     unwrap,
     wrap,
 )
+from tests.odd_types import Computed, Dated, Renamed
 
 
 class Draft(BaseModel):
@@ -143,33 +143,10 @@ def test_an_object_does_not_remember_which_fields_were_given() -> None:
         assert not [one for one in gc.get_referents(part) if isinstance(one, set)]
 
 
-class Renamed(BaseModel):
-    name: str = Field(validation_alias="read_as", serialization_alias="written_as")
-
-
-class Computed(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    half: int
-
-    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way to write it
-    @property
-    def whole(self) -> int:
-        return 2 * self.half
-
-
 class Named(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=False)
 
     kind: str = Field(alias="type")
-
-
-class Dated(BaseModel):
-    day: date
-
-    @field_serializer("day")
-    def written(self, day: date) -> str:
-        return day.strftime("%d.%m.%Y")
 
 
 class Rounded(BaseModel):

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from agentchat.errors import DamagedTranscript, NotATranscript, OutOfOrder, TranscriptError, WrongType
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.chain import NO_LINE, digest
-from agentchat.transcript.events import CallFinished, Entry, Event, Judged, Opened, Said
+from agentchat.transcript.events import CallFinished, CallStarted, Entry, Event, Judged, Opened, Said
 from agentchat.transcript.messages import CodeResult, CodeRun, Data, Text, TextPart
 from agentchat.transcript.transcript import Fold, Transcript, split_lines
 from tests.fixtures.make_format_1 import transcript as every_kind
@@ -40,6 +40,14 @@ def add(made: Transcript, event: Event) -> Entry:
 
 def said(text: str) -> Said:
     return Said(sender="user", body=Text.of(text))
+
+
+def test_the_start_of_a_call_and_of_what_is_none() -> None:
+    whole = every_kind()
+    started = [entry for entry in whole if isinstance(entry.event, CallStarted)]
+    assert len(started) > 3
+    assert [whole.started(entry.seq) for entry in started] == [entry.event for entry in started]
+    assert (whole.started(1), whole.started(0), whole.started(len(whole) + 1)) == (None, None, None)
 
 
 def test_an_empty_log() -> None:

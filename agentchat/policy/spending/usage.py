@@ -249,7 +249,7 @@ class _Tally:
             values = _child(result.spent or Reserved())
             columns = (*out.columns[:2], self.delegated)
             for sums in columns:
-                sums.unknown.update(_CHILD[unit == "usd"] for unit in result.uncounted or ())
+                sums.unknown.update("child_tokens" if unit == "tokens" else unit for unit in result.uncounted or ())
         else:
             values, columns = dict.fromkeys(out.leaves), out.columns
             if out.price is not None and out.price.free:

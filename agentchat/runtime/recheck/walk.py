@@ -31,9 +31,7 @@ from agentchat.seams import Agent, Parcel
 from agentchat.transcript.calls import Problem
 from agentchat.transcript.chain import encode
 from agentchat.transcript.events import (
-    CallCancelled,
-    CallFailed,
-    CallFinished,
+    CALL_ENDS,
     Diverged,
     Entry,
     Event,
@@ -50,7 +48,6 @@ PATIENCE: Final = 30.0
 outside, but for code of a user's."""
 _BREATH: Final = 128
 """Entries after which others in the same event loop have their turn."""
-_ENDS: Final = (CallFinished, CallFailed, CallCancelled)
 _CODE_CHANGED: Final = "its code was another one when it was resumed, as the record says"
 
 
@@ -132,7 +129,7 @@ class Walk:
     def _entered(self, entry: Entry) -> None:
         """See what an entry that was taken in means for the turns that are run again."""
         event = entry.event
-        if isinstance(event, _ENDS):
+        if isinstance(event, CALL_ENDS):
             started = self._way.call_of(event.call)
             lane = None if started is None else self._lanes.get(started.turn)
             if lane is not None:

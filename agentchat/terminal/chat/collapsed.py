@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
-from agentchat.terminal.notes import arguments_of, compact, started_of
+from agentchat.terminal.notes import arguments_of, compact
 from agentchat.terminal.sanitize import sanitize_line
 from agentchat.transcript.calls import ToolRecipe, ToolResult
 from agentchat.transcript.events import CallFinished, Entry
@@ -29,7 +29,7 @@ def tool_line(entry: Entry, transcript: Transcript) -> Text | None:
     event = entry.event
     if not isinstance(event, CallFinished) or not isinstance(event.result, ToolResult):
         return None
-    started = started_of(event.call, transcript)
+    started = transcript.started(event.call)
     if started is None or not isinstance(started.recipe, ToolRecipe):
         return None
     result = event.result

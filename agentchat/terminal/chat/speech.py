@@ -23,7 +23,7 @@ from agentchat.terminal.chat.collapsed import result_lines, tool_line
 from agentchat.terminal.chat.own import own_words
 from agentchat.terminal.chat.status import model_of
 from agentchat.terminal.chat.stream import MarkdownStream
-from agentchat.terminal.notes import note, started_of
+from agentchat.terminal.notes import note
 from agentchat.terminal.sanitize import Sanitizer, sanitize, sanitize_line
 from agentchat.terminal.view import body, heading
 from agentchat.transcript.calls import AskRecipe, CodeRecipe, ModelRecipe, ToolRecipe, ToolResult
@@ -218,7 +218,7 @@ class Speech:
 
     def _stopped(self, call: int, partial: str) -> None:
         """What an agent had said when it was stopped, where that was not shown as it arrived."""
-        started = started_of(call, self._transcript)
+        started = self._transcript.started(call)
         if started is not None and isinstance(started.recipe, ModelRecipe) and self._arrives(started, started.recipe):
             self._head(started.agent, started.turn)
             self._add(*_shown(TextBody.of(partial), self._paper.width), Text(f"■ {STOPPED}", style="yellow"))
