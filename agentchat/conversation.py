@@ -20,6 +20,7 @@ from agentchat.history import answer as give
 from agentchat.kept import Kept
 from agentchat.models.scripted import ScriptedModel
 from agentchat.nested import ConversationTool, TeamAgent
+from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import CallLimits, Charter, InDoubt
 from agentchat.policy.check import check_bound, problems_in
 from agentchat.policy.rules import Judge as JudgeRule
@@ -31,7 +32,7 @@ from agentchat.routing import Graph, Routing, judge_of, routing_of
 from agentchat.run import Run, Terms
 from agentchat.runtime.clock import SystemClock
 from agentchat.runtime.manager import Judge
-from agentchat.runtime.questions import Answerer, asked_in
+from agentchat.runtime.questions import Answerer
 from agentchat.seams import Agent, Clock, PersonAnswer, Store, lacking
 from agentchat.stores.opening import open_store
 from agentchat.stores.reading import load

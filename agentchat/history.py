@@ -8,9 +8,10 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
 from agentchat.errors import ConfigurationError, Conflict, ConversationClosed
+from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.state import state_of
-from agentchat.runtime.questions import answer_of, asked_in, check_answer
+from agentchat.runtime.questions import answer_of, check_answer
 from agentchat.seams import Clock, Store
 from agentchat.stores.reading import load, take_in
 from agentchat.transcript.chain import encode

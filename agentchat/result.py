@@ -9,11 +9,12 @@ from typing import Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, JsonValue
 
 from agentchat.errors import ConversationClosed, WrongType
+from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import charter_of
 from agentchat.policy.rules.explain import why_not
 from agentchat.policy.spending.usage import UsageReport, usage_of
 from agentchat.policy.state import state_of
-from agentchat.runtime.questions import Question, asked_in, questions_in
+from agentchat.runtime.questions import Question, questions_in
 from agentchat.transcript.events import Closed, OutcomeKind, Paused, Said
 from agentchat.transcript.messages import ROUTING_BODIES, Data, Direction, Text, unwrap
 from agentchat.transcript.transcript import Transcript

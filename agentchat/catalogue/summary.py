@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, TypeAlias
 
 from agentchat.catalogue.opening import Origin, origin_of, own_part, words_of
+from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.spending.usage import Count, Money, usage_of
-from agentchat.runtime.questions import asked_in
 from agentchat.transcript.events import Closed, OutcomeKind, RunStarted, TurnGiven
 from agentchat.transcript.transcript import Entries, Transcript
 

@@ -37,8 +37,8 @@ def answer(
     from agentchat.cli.places import find
     from agentchat.errors import ConfigurationError
     from agentchat.history import answer as hand_in
+    from agentchat.policy.asked import asked_in
     from agentchat.runtime.clock import SystemClock
-    from agentchat.runtime.questions import asked_in
     from agentchat.terminal.console import Plain
     from agentchat.terminal.highlight import verbatim
     from agentchat.terminal.sanitize import sanitize

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
-from agentchat.policy.wanted import wanted_by
+from agentchat.policy.asked import wanted_by
 from agentchat.transcript.calls import JsonObject
 
 _YES: Final = ("y", "yes", "true")

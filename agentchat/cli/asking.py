@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from agentchat.cli.answering import read_value
 from agentchat.errors import ConfigurationError, ConversationClosed
-from agentchat.policy.wanted import wanted_by
+from agentchat.policy.asked import wanted_by
 from agentchat.run import Run
 from agentchat.runtime.questions import NOBODY, Question
 from agentchat.terminal.console import Plain

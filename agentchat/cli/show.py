@@ -22,9 +22,9 @@ def show(
     import sys
 
     from agentchat.cli.places import find
+    from agentchat.policy.asked import asked_in
     from agentchat.policy.spending.usage import usage_of
     from agentchat.policy.state import state_of
-    from agentchat.runtime.questions import asked_in
     from agentchat.terminal.console import Plain
     from agentchat.terminal.event_line import event_line
     from agentchat.terminal.highlight import verbatim

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from agentchat.errors import ConfigurationError, DamagedTranscript
+from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import AgentCard, charter_of
 from agentchat.policy.rules.explain import unmet
 from agentchat.policy.spending.usage import Spent, UsageReport, usage_of
@@ -21,7 +22,6 @@ from agentchat.report.curves import Curve, Curves, Standing
 from agentchat.report.places import Places
 from agentchat.report.prompts import Part, Prompt, Prompts
 from agentchat.report.turns import Step, Turns
-from agentchat.runtime.questions import asked_in
 from agentchat.transcript.events import Closed, Edited, Entry, RunStarted
 from agentchat.transcript.messages import Frozen
 from agentchat.transcript.transcript import Transcript

@@ -22,11 +22,11 @@ from agentchat.errors import (
     NotRecorded,
     SandboxError,
 )
+from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import charter_of
 from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import may_pass, problem_of
-from agentchat.runtime.questions import asked_in
 from agentchat.runtime.rerun import Attempt, Record
 from agentchat.runtime.tape import Tape
 from agentchat.transcript.calls import CallRecipe, CallResult, ModelRecipe, Reserved

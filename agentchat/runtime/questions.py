@@ -10,12 +10,12 @@ from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
 from agentchat.errors import ConfigurationError
+from agentchat.policy.asked import Asked, Wanted, asked_in, wanted_by
 from agentchat.policy.typed.fits import misfits
-from agentchat.policy.wanted import Wanted, wanted_by
 from agentchat.runtime.book import Placed
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.events import CALL_ENDS, Answered, CallStarted, Entry, Event, Forked, Paused
-from agentchat.transcript.transcript import Fold, Transcript
+from agentchat.transcript.events import Answered, CallStarted, Event, Paused
+from agentchat.transcript.transcript import Transcript
 
 
 class Question(NamedTuple):
@@ -44,40 +44,6 @@ class _Desk(Protocol):
     def transcript(self) -> Transcript: ...
     def offer(self, event: Event) -> Placed: ...
     async def commit(self) -> None: ...
-
-
-class Asked:
-    """Questions that were put and answers that were given, by the id of the question; the calls that put one."""
-
-    __slots__ = ("answers", "calls", "open")
-
-    def __init__(self) -> None:
-        self.open: dict[str, Paused] = {}
-        self.answers: dict[str, Answered] = {}
-        self.calls: set[int] = set()
-
-
-def _step(asked: Asked, entry: Entry, _: Transcript) -> Asked:
-    event = entry.event
-    if isinstance(event, Forked):
-        asked.open.clear()  # the calls that put them count as not made
-    elif isinstance(event, Paused):
-        asked.open[event.pause] = event
-        asked.calls.add(event.call)
-    elif isinstance(event, CALL_ENDS):
-        for question in [name for name, paused in asked.open.items() if paused.call == event.call]:
-            del asked.open[question]  # nobody waits for the answer any more
-    elif isinstance(event, Answered) and asked.open.pop(event.pause, None) is not None:
-        asked.answers[event.pause] = event
-    return asked
-
-
-_ASKED = Fold(Asked, _step, on=frozenset({Paused, Answered, Forked, *CALL_ENDS}))
-
-
-def asked_in(transcript: Transcript) -> Asked:
-    """The questions of a conversation, and their answers."""
-    return transcript.fold(_ASKED)
 
 
 def questions_in(transcript: Transcript) -> tuple[Question, ...]:

@@ -7,8 +7,8 @@ import pytest
 from agentchat import not_ended
 from agentchat.policy.rules import Elapsed, External, Failures, From, MaxTurns, Mentions, Rule
 from agentchat.policy.spending.budget import Budget, Cap
-from agentchat.transcript.calls import JsonObject, Usage
-from agentchat.transcript.events import Answered, ExternalSignal, Interrupted, Paused, TimeUp
+from agentchat.transcript.calls import AskRecipe, JsonObject, Usage
+from agentchat.transcript.events import Answered, CallCancelled, ExternalSignal, Interrupted, Paused, TimeUp
 from agentchat.transcript.messages import Data
 from agentchat.transcript.transcript import Message
 from tests.debug.telling import lines
@@ -192,6 +192,20 @@ def test_a_question_that_nobody_has_answered() -> None:
         assert lines(play.log, other.seq)[2] == f"an answer {wanted}"
     stray = play.offer(Answered(pause="gone", value=1, by="user"))
     assert lines(play.log, stray.seq) == ["user answered 1 to the question gone"]
+
+
+def test_a_question_whose_call_ended_waits_no_more() -> None:
+    play = Play().start(MaxTurns(9))
+    play.give()
+    asking = AskRecipe(question="Go on?", answer_schema={"type": "boolean"}, to="user")
+    started = play.begin(asking, "0")
+    paused = play.offer(
+        Paused(pause="q", call=started.seq, question="Go on?", answer_schema={"type": "boolean"}, to="user")
+    )
+    told = f"user was asked (event {paused.seq}) and had not answered: Go on?"
+    assert told in standing(play)
+    play.offer(CallCancelled(call=started.seq, reason="the run was stopped"))
+    assert told not in standing(play)
 
 
 def _finished(message: Message) -> bool:

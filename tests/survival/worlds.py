@@ -22,12 +22,12 @@ from agentchat.debug.replay import replay
 from agentchat.errors import AgentChatError, ConversationExists
 from agentchat.forking import Edit
 from agentchat.models.function import FunctionModel
+from agentchat.policy.asked import asked_in
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import MaxTurns
 from agentchat.policy.spending.budget import Budget
 from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.state import state_of
-from agentchat.runtime.questions import asked_in
 from agentchat.seams import Store, Turn
 from agentchat.stores.opening import open_store
 from agentchat.stores.reading import load

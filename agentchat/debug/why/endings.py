@@ -8,6 +8,7 @@ from agentchat.debug.source import Source, check_place, read
 from agentchat.debug.why.moment import Moment
 from agentchat.debug.why.standing import budget, rules
 from agentchat.debug.why.steps import Detail, Step, fact, step_of, told
+from agentchat.policy.asked import asked_in
 from agentchat.policy.board import Board
 from agentchat.policy.charter import agreed_in
 from agentchat.policy.decide import due_in
@@ -15,7 +16,7 @@ from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.rules import Failures
 from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.state import State, state_of
-from agentchat.transcript.events import Answered, Closed, Paused, TurnGiven
+from agentchat.transcript.events import Closed, TurnGiven
 from agentchat.transcript.transcript import Transcript
 
 _OUTCOMES = {
@@ -108,15 +109,11 @@ def _by_itself(log: Transcript, state: State, board: Board) -> Iterator[Detail]:
 
 def _waiting(log: Transcript) -> Iterator[Detail]:
     """Questions that nobody has answered yet."""
-    asked: dict[str, tuple[int, Paused]] = {}
-    for entry in log:
-        event = entry.event
-        if isinstance(event, Paused):
-            asked[event.pause] = entry.seq, event
-        elif isinstance(event, Answered):
-            asked.pop(event.pause, None)
-    for seq, event in asked.values():
-        yield fact(f"{event.to} was asked (event {seq}) and had not answered: {event.question}", pause=event.pause)
+    asked = asked_in(log)
+    for pause, event in asked.open.items():
+        yield fact(
+            f"{event.to} was asked (event {asked.at[pause]}) and had not answered: {event.question}", pause=pause
+        )
 
 
 def _due(log: Transcript) -> Detail:

@@ -7,9 +7,9 @@ from typing import Final
 
 from agentchat.debug.why.moment import Moment
 from agentchat.debug.why.steps import Detail, amount, fact, plain, quoted, told
+from agentchat.policy.asked import Wanted, wanted_by
 from agentchat.policy.routing.plans import FunctionPlan, GraphPlan
 from agentchat.policy.state import state_of
-from agentchat.policy.wanted import Wanted, wanted_by
 from agentchat.transcript.events import (
     Answered,
     ExternalSignal,

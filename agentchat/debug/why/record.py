@@ -7,6 +7,7 @@ from typing import Final
 
 from agentchat.debug.why.moment import Moment
 from agentchat.debug.why.steps import Detail, fact, plain, quoted
+from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import AgentCard, Charter, agreed_in, changes, charter_of
 from agentchat.policy.rules import read_rule
 from agentchat.policy.spending.budget import Budget
@@ -17,7 +18,6 @@ from agentchat.transcript.events import (
     Edited,
     Forked,
     Opened,
-    Paused,
     PersonaChanged,
     Released,
     RunStarted,
@@ -65,7 +65,7 @@ def taken(moment: Moment, event: Taken) -> Iterator[Detail]:
     """A process that takes over."""
     yield fact(f"the process {event.owner} took the conversation over", owner=event.owner, epoch=event.epoch)
     calls = state_of(moment.before).board.open_calls
-    asked = {entry.event.call for entry in moment.before if isinstance(entry.event, Paused)}
+    asked = asked_in(moment.before).calls
     for seq, started in calls.items():
         what = "asked a person, and goes on with the answer" if seq in asked else "had no result: it is in doubt"
         yield fact(f"the {started.recipe.call} call {seq} of {started.agent} {what}", call=seq)

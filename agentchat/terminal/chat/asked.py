@@ -15,8 +15,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from agentchat.agents.blocks import blocks_in
+from agentchat.policy.asked import Wanted, wanted_by
 from agentchat.policy.charter import AgentCard, agreed_in
-from agentchat.policy.wanted import Wanted, wanted_by
 from agentchat.terminal.highlight import blocks, coloured, verbatim
 from agentchat.terminal.sanitize import sanitize, sanitize_line
 from agentchat.transcript.calls import AskRecipe, Reply
