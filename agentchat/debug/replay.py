@@ -19,11 +19,8 @@ from agentchat.policy.routing.verdicts import Need
 from agentchat.policy.state import state_of
 from agentchat.transcript.calls import AskRecipe, ModelRecipe, OutputMode, Piece, ToolRecipe
 from agentchat.transcript.events import (
-    CallCancelled,
     CallDenied,
-    CallFailed,
-    CallFinished,
-    CallInDoubt,
+    CallOver,
     CallStarted,
     Closed,
     Diverged,
@@ -46,7 +43,6 @@ from agentchat.transcript.transcript import Transcript
 
 _Ruling = TurnGiven | TurnCancelled | Closed | Warned | Overrun
 _LIMIT = re.compile(r'"max_(?:completion|output)_tokens":(\d+)')
-_End = CallFinished | CallFailed | CallCancelled | CallInDoubt
 _OTHER_WAYS = ((True, False), (False, True), (False, False))
 _Act = Said | Refused | CallStarted | CallDenied | StateSet | TurnFailed | TurnPassed | Diverged
 
@@ -196,7 +192,7 @@ def _question(deciding: Deciding, prefix: Transcript, entry: Entry, event: Pause
         )
 
 
-def _end(deciding: Deciding, prefix: Transcript, entry: Entry, event: _End) -> None:
+def _end(deciding: Deciding, prefix: Transcript, entry: Entry, event: CallOver) -> None:
     state = state_of(prefix)
     if event.call not in state.board.open_calls:
         deciding.differs(entry.seq, "a result", f"of call {event.call}", "no such call is open")
@@ -328,7 +324,7 @@ _JUDGES: Final[dict[type, Callable[[Deciding, Transcript, Entry, Any], None]]] =
     Judged: _verdict,
     Paused: _question,
     **dict.fromkeys(get_args(_Ruling), _ruling),
-    **dict.fromkeys(get_args(_End), _end),
+    **dict.fromkeys(get_args(CallOver), _end),
     **dict.fromkeys(get_args(_Act), _act),
     CallStarted: _call,
 }

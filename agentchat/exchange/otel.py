@@ -37,6 +37,7 @@ from agentchat.transcript.events import (
     CallFailed,
     CallFinished,
     CallInDoubt,
+    CallOver,
     CallStarted,
     Closed,
     Entry,
@@ -264,7 +265,7 @@ class _Trace:
 
     # calls
 
-    def _call_over(self, event: CallFinished | CallFailed | CallCancelled | CallInDoubt) -> None:
+    def _call_over(self, event: CallOver) -> None:
         span = self._calls.pop(event.call, None)
         started = None if span is None else self._log.recorded(event.call).event
         if span is None or not isinstance(started, CallStarted):

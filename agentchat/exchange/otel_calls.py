@@ -27,7 +27,7 @@ from agentchat.transcript.calls import (
     ToolResult,
     Usage,
 )
-from agentchat.transcript.events import CallCancelled, CallFailed, CallFinished, CallInDoubt, CallStarted
+from agentchat.transcript.events import CallCancelled, CallFailed, CallFinished, CallInDoubt, CallOver, CallStarted
 from agentchat.transcript.messages import CodeRun
 from agentchat.transcript.transcript import Transcript
 
@@ -80,7 +80,7 @@ def begin_call(conversation: str, seq: int, event: CallStarted, at: int, parent:
 def end_call(
     span: Span,
     started: CallStarted,
-    event: CallFinished | CallFailed | CallCancelled | CallInDoubt,
+    event: CallOver,
     roster: Roster,
     *,
     content: bool,

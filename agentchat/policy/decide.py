@@ -21,11 +21,8 @@ from agentchat.policy.spending.usage import usage_of
 from agentchat.policy.state import State, state_of
 from agentchat.transcript.calls import AskRecipe, JsonObject, ModelRecipe
 from agentchat.transcript.events import (
-    CallCancelled,
+    CALL_OVER,
     CallDenied,
-    CallFailed,
-    CallFinished,
-    CallInDoubt,
     CallStarted,
     Closed,
     Entry,
@@ -42,7 +39,7 @@ from agentchat.transcript.events import (
 from agentchat.transcript.transcript import Transcript
 
 POLICY_VERSION: Final = 1
-_ENDS: Final = frozenset({CallFinished, CallFailed, CallCancelled, CallInDoubt})
+_ENDS: Final = frozenset(CALL_OVER)
 
 
 class Ruling(NamedTuple):

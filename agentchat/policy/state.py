@@ -16,10 +16,7 @@ from agentchat.policy.spending.budget import Budget
 from agentchat.policy.spending.ledger import ledger_of
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import (
-    CallCancelled,
-    CallFailed,
-    CallFinished,
-    CallInDoubt,
+    CALL_OVER,
     CallStarted,
     Entry,
     Judged,
@@ -30,7 +27,7 @@ from agentchat.transcript.events import (
 )
 from agentchat.transcript.transcript import Fold, Transcript
 
-_SPENDS: Final = frozenset({CallStarted, CallFinished, CallFailed, CallCancelled, CallInDoubt})
+_SPENDS: Final = frozenset({CallStarted, *CALL_OVER})
 
 
 class State:

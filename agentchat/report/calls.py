@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 from agentchat.policy.spending.ledger import measured
 from agentchat.policy.spending.prices import cost
@@ -19,11 +19,12 @@ from agentchat.transcript.calls import (
     Usage,
 )
 from agentchat.transcript.events import (
+    CALL_OVER,
     CallCancelled,
     CallDenied,
     CallFailed,
-    CallFinished,
     CallInDoubt,
+    CallOver,
     CallStarted,
     Entry,
     Forked,
@@ -35,7 +36,6 @@ from agentchat.transcript.messages import CodeRun, Frozen
 Status = Literal["ok", "error", "failed", "cancelled", "doubt", "open", "unmade", "denied"]
 """How a call ended. error: the program or tool ran, and did not succeed. failed: no result came back. doubt: its
 process ended first. unmade: it was open where a fork left its conversation. denied: it was not admitted."""
-_ENDS: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 
 
 class Call(Frozen):
@@ -79,7 +79,7 @@ class Calls:
             self._add(entry.seq, event, event.recipe.call, _name(event.recipe), time)
         elif isinstance(event, CallDenied):
             self._add(entry.seq, event, event.call, event.model or "", time, status="denied", end=entry.seq, over=time)
-        elif isinstance(event, _ENDS) and event.call in self.open:
+        elif isinstance(event, CALL_OVER) and event.call in self.open:
             self.open.discard(event.call)
             found = self._ended(event) | {"end": entry.seq, "over": time}
             self.made[event.call] = self.made[event.call].model_copy(update=found)
@@ -114,7 +114,7 @@ class Calls:
             over=over,
         )
 
-    def _ended(self, event: CallFinished | CallFailed | CallCancelled | CallInDoubt) -> dict[str, object]:
+    def _ended(self, event: CallOver) -> dict[str, object]:
         if isinstance(event, CallFailed):
             return {"status": "failed"}
         if isinstance(event, CallCancelled):

@@ -14,10 +14,8 @@ from agentchat.policy.spending.ledger import Account, ledger_of, unsent
 from agentchat.policy.spending.prices import NANOS
 from agentchat.report.calls import Call
 from agentchat.transcript.events import (
-    CallCancelled,
+    CALL_OVER,
     CallFailed,
-    CallFinished,
-    CallInDoubt,
     CallStarted,
     Edited,
     Entry,
@@ -27,7 +25,7 @@ from agentchat.transcript.events import (
 from agentchat.transcript.messages import Frozen
 from agentchat.transcript.transcript import Transcript
 
-_MOVES: Final = (CallStarted, CallFinished, CallFailed, CallCancelled, CallInDoubt, Forked)
+_MOVES: Final = (CallStarted, *CALL_OVER, Forked)
 
 Point = tuple[int, float, int, int, float, int, float]
 """Entry, seconds on the time axis, calls, tokens and dollars booked, tokens and dollars set aside beside them."""

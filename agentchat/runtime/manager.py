@@ -30,9 +30,9 @@ from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Sto
 from agentchat.transcript.calls import Problem
 from agentchat.transcript.events import (
     CALL_ENDS,
+    CALL_OVER,
     Answered,
     CallDenied,
-    CallInDoubt,
     CallStarted,
     Closed,
     Entry,
@@ -48,7 +48,7 @@ from agentchat.transcript.events import (
 )
 from agentchat.transcript.transcript import Transcript
 
-_SPENDS: Final = frozenset({CallStarted, CallInDoubt, *CALL_ENDS})
+_SPENDS: Final = frozenset({CallStarted, *CALL_OVER})
 
 Judge: TypeAlias = Callable[[Transcript, int], object]
 """A user's function, made to be asked about the entry of a transcript with that number; it may be async."""

@@ -12,10 +12,7 @@ from agentchat.policy.charter import charter_of
 from agentchat.policy.doubt import harmless
 from agentchat.policy.state import state_of
 from agentchat.transcript.events import (
-    CallCancelled,
-    CallFailed,
-    CallFinished,
-    CallInDoubt,
+    CallOver,
     CallStarted,
     Compacted,
     Forked,
@@ -30,7 +27,7 @@ class Attempt(NamedTuple):
 
     seq: int
     started: CallStarted
-    end: CallFinished | CallFailed | CallCancelled | CallInDoubt | None
+    end: CallOver | None
     end_seq: int
 
 
@@ -55,7 +52,7 @@ class Record:
                 attempts = self.calls.setdefault(event.ordinal, [])
                 places[entry.seq] = (event.ordinal, len(attempts))
                 attempts.append(Attempt(entry.seq, event, None, 0))
-            elif isinstance(event, CallFinished | CallFailed | CallCancelled | CallInDoubt):
+            elif isinstance(event, CallOver):
                 if event.call not in places:
                     continue
                 ordinal, place = places[event.call]

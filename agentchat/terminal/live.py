@@ -18,18 +18,14 @@ from agentchat.terminal.view import body, heading, view
 from agentchat.terminal.wrapping import Wrapper
 from agentchat.transcript.calls import CodeRecipe, ModelRecipe, ToolRecipe, ToolResult
 from agentchat.transcript.events import (
-    CallCancelled,
-    CallFailed,
+    CALL_OVER,
     CallFinished,
-    CallInDoubt,
     CallStarted,
     Entry,
     Refused,
     Said,
 )
 from agentchat.transcript.transcript import Transcript
-
-_ENDS = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 
 
 class LivePrinter:
@@ -60,7 +56,7 @@ class LivePrinter:
 
     def _enter(self, entry: Entry) -> None:
         event = entry.event
-        if isinstance(event, _ENDS) and event.call == self._call:
+        if isinstance(event, CALL_OVER) and event.call == self._call:
             self._under_way = False
         if isinstance(event, CallStarted) and isinstance(event.recipe, ModelRecipe | CodeRecipe):
             if self._streaming and not self._under_way:

@@ -14,7 +14,7 @@ Kinds that no code emits yet are here all the same: a log written later must not
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field, JsonValue
 
@@ -384,6 +384,12 @@ class Closed(Frozen):
 
 CALL_ENDS: Final = (CallFinished, CallFailed, CallCancelled)
 """How a call ends that is not lost."""
+
+CALL_OVER: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
+"""How a call ends, lost ones too."""
+
+CallOver: TypeAlias = CallFinished | CallFailed | CallCancelled | CallInDoubt
+"""One of those."""
 
 Event = (
     Opened

@@ -22,11 +22,13 @@ from agentchat.transcript.calls import (
     ToolResult,
 )
 from agentchat.transcript.events import (
+    CALL_OVER,
     CallCancelled,
     CallDenied,
     CallFailed,
     CallFinished,
     CallInDoubt,
+    CallOver,
     CallStarted,
     Diverged,
     Entry,
@@ -35,7 +37,6 @@ from agentchat.transcript.events import (
 )
 from agentchat.transcript.messages import CodeRun, outcome_line, saved_line
 
-_ENDS = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 _DENIED = {
     "budget": "the budget has no room for it",
     "stopped": "the run is being stopped",
@@ -102,7 +103,7 @@ def _attempt_before(moment: Moment, event: CallStarted) -> Entry | None:
         return None
     for entry in reversed(moment.before.since(event.turn)):
         end = entry.event
-        started = moment.started(end.call) if isinstance(end, _ENDS) else None
+        started = moment.started(end.call) if isinstance(end, CALL_OVER) else None
         if started is not None and (started.turn, started.ordinal) == (event.turn, event.ordinal):
             return entry
     return None
@@ -123,12 +124,12 @@ def _end(moment: Moment, event: CallStarted) -> Detail:
     """How the call ended, as the whole log knows."""
     seq = moment.entry.seq
     for entry in moment.later(seq):
-        if isinstance(entry.event, _ENDS) and entry.event.call == seq:
+        if isinstance(entry.event, CALL_OVER) and entry.event.call == seq:
             return fact(f"then: event {entry.seq}, {_ending(entry.event)}", event=entry.seq)
     return fact("it has no end in the record", event=None)
 
 
-def _ending(event: CallFinished | CallFailed | CallCancelled | CallInDoubt) -> str:
+def _ending(event: CallOver) -> str:
     ends = {"call_finished": "it came back", "call_failed": "it failed", "call_cancelled": "it was stopped"}
     return ends.get(event.kind, "its result was lost")
 

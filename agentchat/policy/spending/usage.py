@@ -25,6 +25,7 @@ from agentchat.transcript.calls import (
     Usage,
 )
 from agentchat.transcript.events import (
+    CALL_OVER,
     CallCancelled,
     CallFailed,
     CallFinished,
@@ -304,5 +305,5 @@ def _step(tally: _Tally, entry: Entry, _: Transcript) -> _Tally:
 _USAGE: Final = Fold(
     _Tally,
     _step,
-    on=frozenset({Opened, PersonaChanged, CallStarted, CallFinished, CallFailed, CallCancelled, CallInDoubt, Forked}),
+    on=frozenset({Opened, PersonaChanged, CallStarted, *CALL_OVER, Forked}),
 )

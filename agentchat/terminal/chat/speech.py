@@ -28,11 +28,11 @@ from agentchat.terminal.sanitize import Sanitizer, sanitize, sanitize_line
 from agentchat.terminal.view import body, heading
 from agentchat.transcript.calls import AskRecipe, CodeRecipe, ModelRecipe, ToolRecipe, ToolResult
 from agentchat.transcript.events import (
+    CALL_OVER,
     Answered,
     CallCancelled,
     CallFailed,
     CallFinished,
-    CallInDoubt,
     CallStarted,
     Closed,
     Entry,
@@ -48,7 +48,6 @@ from agentchat.transcript.messages import Body, CodeResult
 from agentchat.transcript.messages import Text as TextBody
 from agentchat.transcript.transcript import Transcript
 
-_ENDS: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt)
 _SILENT: Final = (Opened, RunStarted, Interrupted, TurnCancelled, CallCancelled, Taken, Paused, Answered)
 """What the chat does not tell: the person did it, or is asked in another place."""
 STOPPED: Final = "stopped here; what had arrived is kept"
@@ -141,7 +140,7 @@ class Speech:
         event = entry.event
         if isinstance(event, CallStarted):
             self._start(entry.seq, event)
-        elif isinstance(event, _ENDS):
+        elif isinstance(event, CALL_OVER):
             self._doing.pop(event.call, None)
         if isinstance(event, Said):
             self._say(entry, event)
