@@ -17,11 +17,9 @@ from agentchat.policy.prompts.request import rebuild, resolve
 from agentchat.transcript.calls import AskRecipe, CallRecipe, CodeRecipe, ModelRecipe, ToolRecipe
 from agentchat.transcript.chain import digest
 from agentchat.transcript.events import (
-    CallCancelled,
+    CALL_OVER,
     CallDenied,
-    CallFailed,
     CallFinished,
-    CallInDoubt,
     CallStarted,
     Compacted,
     Event,
@@ -33,7 +31,7 @@ from agentchat.transcript.events import (
 )
 from agentchat.transcript.transcript import Transcript
 
-_OF_A_CALL: Final = (CallFinished, CallFailed, CallCancelled, CallInDoubt, Overrun, Paused)
+_OF_A_CALL: Final = (*CALL_OVER, Overrun, Paused)
 _NEAREST: Final = 3
 """Calls that are named where the event asked about is none."""
 _AROUND: Final = (40, 60)
