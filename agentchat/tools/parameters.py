@@ -94,7 +94,7 @@ class _ToolSchema(GenerateJsonSchema):
     def encode_default(self, dft: object) -> JsonValue:
         try:
             return as_json(super().encode_default(dft), "")
-        except ToolError as error:  # infinity, half a surrogate pair: told as what cannot be told
+        except (ToolError, UnicodeDecodeError) as error:  # infinity, half a surrogate pair, bytes: what cannot be told
             raise PydanticSerializationError(str(error)) from None
 
 
