@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
+from urllib.parse import urljoin
 
 from pydantic_core import from_json
 
@@ -22,6 +23,7 @@ from agentchat.errors import (
     ModelUnreachable,
     ModelUnsupported,
 )
+from agentchat.models.error_words import codes_of, error_in, wait_of, words_of
 from agentchat.models.forbid import is_loopback
 
 LONGEST_WAIT: Final = 600.0
@@ -38,11 +40,13 @@ _FINAL: Final = (
 """Parts of error codes that another try would meet again; those of the second line are the Responses API's."""
 
 
+_TOO_LONG: Final = re.compile(
+    "context[_ ](?:length|size|window)|(?:prompt|input|request) is too long|token count|reduce the length"
+)
+"""What is said of a request with more tokens than the model takes."""
 _FORM: Final = frozenset({400, 422, 501})
 """Statuses of servers that do not know a field of a request, or not two of them together."""
-_OTHER: Final = re.compile(
-    "context[_ ](?:length|size|window)|content[_ ](?:filter|policy)|api[_ ]key|quota|billing|model_not_found"
-)
+_OTHER: Final = re.compile("content[_ ](?:filter|policy)|api[_ ]key|quota|billing|model_not_found")
 """What such a status says that has other reasons, which another form of the request would meet again."""
 
 
@@ -74,22 +78,33 @@ def mend(text: str) -> str:
 def from_status(service: Service, status: int, headers: Mapping[str, str], body: str) -> ModelError:
     """The error that an HTTP status other than 2xx stands for."""
     if 300 <= status < 400:
-        where = service.clean(headers.get("location", "another address"))
+        where = service.clean(_base(service.address, headers.get("location", "")))
         return ModelRejected(f"{service.address} redirects to {where} ({status}): use that as the base URL")
     try:
         data = from_json(body)
     except ValueError:
         data = body
-    error = data.get("error", data) if isinstance(data, dict) else data
-    return _for_number(service, status, retry_after(headers), error)
+    error = error_in(data)
+    wait = retry_after(headers)
+    return _for_number(service, status, wait_of(error) if wait is None else wait, error)
+
+
+def _base(address: str, location: str) -> str:
+    """The base URL that a redirect leads to."""
+    try:
+        where = urljoin(address, location.strip()) if location.strip() else "another address"
+    except ValueError:
+        where = location
+    return where.partition("?")[0].removesuffix("/chat/completions").removesuffix("/responses")
 
 
 def from_error_object(service: Service, error: object) -> ModelError:
     """The error that an `error` object inside an answer with status 200 stands for. An unknown one may be retried."""
-    words = _words(error)
+    error = error_in(error)
+    words = codes_of(error)
     for word in words:
         if word.isascii() and word.isdigit() and 400 <= int(word[:9]) <= 599:
-            return _for_number(service, int(word), None, error)
+            return _for_number(service, int(word), wait_of(error), error)
     text = f"{service.address} broke off with an error{_said(service, error)}"
     kinds = " ".join(words)
     if "insufficient_quota" in words:
@@ -104,7 +119,7 @@ def from_error_object(service: Service, error: object) -> ModelError:
 def _for_number(service: Service, status: int, wait: float | None, error: object) -> ModelError:
     said = _said(service, error)
     where = service.address
-    if status == 429 and "insufficient_quota" in _words(error):
+    if status == 429 and "insufficient_quota" in codes_of(error):
         # To try again would only use up the attempts.
         return ModelRejected(f"the account at {where} has no quota left (429): check its billing{said}")
     if status == 429:
@@ -126,7 +141,16 @@ def _for_number(service: Service, status: int, wait: float | None, error: object
         return ModelRejected(
             f"{where} has no model {service.model!r}, or the base URL is wrong: most end in /v1 (404){said}"
         )
-    told = " ".join((*_words(error), said)).lower()
+    if status == 402:
+        return ModelRejected(f"the account at {where} has no money left (402): check its balance{said}")
+    if status == 405:
+        return ModelRejected(f"{where} takes no such requests; is it the base URL? Most end in /v1 (405){said}")
+    told = " ".join((*codes_of(error), said)).lower()
+    if status == 413 or (status in _FORM and _TOO_LONG.search(told)):
+        return ModelRejected(
+            f"the request is too long for {service.model!r} at {where} ({status}): set the model's window, and what "
+            f"came before is summed up in time{said}"
+        )
     kind = ModelRejected if status not in _FORM or _OTHER.search(told) else ModelUnsupported
     return kind(f"{where} does not accept the request for {service.model!r} ({status}){said}")
 
@@ -169,12 +193,5 @@ def _date(text: str | None) -> float | None:
 
 def _said(service: Service, error: object) -> str:
     """What the server says, as the end of a message."""
-    message = error.get("message", error.get("detail")) if isinstance(error, dict) else error
-    said = service.clean(message) if isinstance(message, str) else ""
+    said = service.clean(words_of(error))
     return f". It says: {said}" if said else ""
-
-
-def _words(error: object) -> list[str]:
-    """The codes of an error object, lower case."""
-    fields = error if isinstance(error, dict) else {}
-    return [str(fields.get(name, "")).lower() for name in ("code", "status", "type")]
