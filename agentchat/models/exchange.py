@@ -17,6 +17,7 @@ from pydantic_core import from_json
 from agentchat.errors import ConfigurationError, ModelBadReply, ModelRejected
 from agentchat.models.arriving import MAX_TEXT, Arriving
 from agentchat.models.connections import OpenAIClient
+from agentchat.models.error_words import without_tags
 from agentchat.models.http_errors import Service, from_status, unreachable
 from agentchat.models.sse import Event, EventReader
 from agentchat.policy.prompts.request import ModelRequest
@@ -31,6 +32,12 @@ DRAIN: Final = 0.25
 """Seconds to wait for the end of a stream that said it is done, so that its connection can be used again."""
 
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
+_MARK: Final = b"\xef\xbb\xbf"
+"""What some put before UTF-8."""
+_SHOWN: Final = 2000
+"""Bytes of what is no answer that are looked at for a message."""
+_HEAD: Final = max(map(len, _FIELDS))
+"""Bytes that tell a stream from an answer in one piece."""
 _DONE: Final = b"[DONE]"
 
 
@@ -44,26 +51,31 @@ class _Response(Protocol):
 
 
 class _Body:
-    """The bytes of a response as they come; the first can be looked at before they are read."""
+    """The bytes of a response as they come, without a mark before them; the first can be looked at before."""
 
     def __init__(self, chunks: AsyncGenerator[bytes, None], service: Service) -> None:
         self._chunks = chunks
-        self._peeked: bytes | None = None
+        self._peeked = b""
         self._over = False
         self._service = service
 
     async def first(self) -> bytes:
-        """The first bytes; empty when there are none."""
-        while not self._peeked:
-            self._peeked = await self._next()
-            if self._peeked is None:
-                return b""
+        """The first bytes behind blank space: enough to tell what they are, or all there are."""
+        while len(self._peeked) < _HEAD and (chunk := await self._next()) is not None:
+            self._peeked = (self._peeked + chunk).removeprefix(_MARK).lstrip()
         return self._peeked
+
+    async def head(self) -> bytes:
+        """As much of it as a message may show; what is behind it is lost."""
+        head = b""
+        while len(head) < _SHOWN and (chunk := await self.more()) is not None:
+            head += chunk
+        return head[:_SHOWN]
 
     async def more(self) -> bytes | None:
         """The next bytes, or None at the end. Raises ModelBadReply when the connection breaks."""
-        if self._peeked is not None:
-            chunk, self._peeked = self._peeked, None
+        if self._peeked:
+            chunk, self._peeked = self._peeked, b""
             return chunk
         return await self._next()
 
@@ -98,14 +110,8 @@ async def exchange(
     response = await _send(client, service, request, path, timeout)
     async with aclosing(response), aclosing(response.aiter_bytes()) as chunks:
         body = _Body(chunks, service)
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
-            if kind == "text/event-stream":
-                await _read_stream(body, service, answer)
-            elif kind.endswith("json"):
-                await _read_whole(body, answer)
-            else:
-                await _read_unmarked(body, service, answer)
+            await _read(body, service, answer)
         finally:
             await body.leave()
 
@@ -152,13 +158,21 @@ async def _send(client: OpenAIClient, service: Service, request: ModelRequest, p
     return cast(_Response, response)
 
 
+async def _read(body: _Body, service: Service, answer: Arriving) -> None:
+    """An answer for what its bytes are: not all servers and proxies mark theirs, and some mark them as the other."""
+    first = await body.first()
+    if first.startswith((b"{", b"[")):
+        await _read_whole(body, answer)
+    elif first.startswith(_FIELDS):
+        await _read_stream(body, service, answer)
+    else:
+        raise _no_answer(service, await body.head())
+
+
 async def _read_stream(body: _Body, service: Service, answer: Arriving) -> None:
     reader = EventReader(MAX_EVENT)
-    head = b""
-    seen = False
     while (chunk := await body.more()) is not None:
         for event in reader.feed(chunk):
-            seen = True
             if event.data == _DONE:
                 await body.leave(DRAIN)
                 return
@@ -166,10 +180,6 @@ async def _read_stream(body: _Body, service: Service, answer: Arriving) -> None:
             if answer.over:
                 await body.leave(DRAIN)
                 return
-        if not seen and len(head) < 1000:
-            head += chunk
-    if not seen and not head.lstrip(b"\xef\xbb\xbf\r\n").startswith(_FIELDS):
-        raise _no_answer(service, head)
     last = reader.close()
     if last is None or last.data == _DONE:
         return
@@ -197,19 +207,8 @@ async def _read_whole(body: _Body, answer: Arriving) -> None:
     answer.take(b"".join(chunks), whole=True)
 
 
-async def _read_unmarked(body: _Body, service: Service, answer: Arriving) -> None:
-    """An answer whose type says nothing, or says that it is none: some small servers do not mark theirs."""
-    first = (await body.first()).lstrip()
-    if first.startswith(b"{"):
-        await _read_whole(body, answer)
-    elif first.startswith(_FIELDS):
-        await _read_stream(body, service, answer)
-    else:
-        raise _no_answer(service, first)
-
-
 def _no_answer(service: Service, head: bytes) -> ModelBadReply:
-    page = "a web page" if head.lstrip().lower().startswith((b"<!doctype", b"<html", b"<")) else "something else"
-    said = service.clean(head[:2000].decode("utf-8", "replace"))
+    page = "a web page" if head.startswith(b"<") else "something else"
+    said = service.clean(without_tags(head.decode("utf-8", "replace")))
     sent = f"{page}: {said}" if said else "nothing"
     return ModelBadReply(f"{service.address} sent no answer but {sent}. Is it the base URL of the API (mostly .../v1)?")

@@ -81,13 +81,21 @@ async def test_a_server_that_does_not_stream_though_asked() -> None:
     assert reply.text == heard.text == "four"
 
 
-@pytest.mark.parametrize("kind", ["text/plain", ""])
-async def test_an_unmarked_answer_is_recognised(kind: str) -> None:
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "", "application/json", "text/event-stream"])
+@pytest.mark.parametrize("before", [b"", MARK, b"\r\n \n" * 500, MARK + b"\n"], ids=["bare", "mark", "blank", "both"])
+async def test_an_answer_is_read_for_what_it_is_whatever_its_type_says(kind: str, before: bytes) -> None:
     headers = {"Content-Type": kind} if kind else {}
-    body = b'  {"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}'
-    with FakeServer([raw(text_events(["hi"]), headers=headers), raw([body], headers=headers)]) as server:
+    body = b'{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}'
+    streamed = b"".join([before, *text_events(["hi"])])
+    bytes_alone = [streamed[place : place + 1] for place in range(len(streamed))]
+    with FakeServer(
+        [raw([one], headers=headers) for one in (streamed, before + body)] + [raw(bytes_alone, headers=headers)]
+    ) as server:
         model = OpenAIModel("m", base_url=server.base_url)
-        assert [(await ask(model))[0].text for _ in range(2)] == ["hi", "hi"]
+        assert [(await ask(model))[0].text for _ in range(3)] == ["hi", "hi", "hi"]
 
 
 async def test_an_empty_answer_is_an_answer() -> None:

@@ -98,7 +98,8 @@ PAGE = "<!DOCTYPE html><html><title>Welcome to the wifi</title></html>"
     [
         (status(200, PAGE), "web page.*Welcome to the wifi"),
         (raw([PAGE.encode()]), "web page.*Welcome to the wifi"),
-        (raw([PAGE.encode()], headers={"Content-Type": "application/json"}), "broken JSON.*Welcome to the wifi"),
+        (raw([PAGE.encode()], headers={"Content-Type": "application/json"}), "web page.*Welcome to the wifi"),
+        (raw([b"Fine, thanks"], headers={"Content-Type": "application/json"}), "something else: Fine, thanks"),
         (status(200, "fine, thanks"), "something else: fine, thanks"),
         (status(200, ""), "no answer but nothing"),
         (raw([]), "no answer but nothing"),
