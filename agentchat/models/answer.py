@@ -7,12 +7,16 @@ every fragment, with arguments that are an object. All of these are read; what t
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-from agentchat.errors import ModelBadReply
+from agentchat.errors import ModelBadReply, ModelServerError
 from agentchat.models.arriving import MAX_ITEMS, MAX_TEXT, Arriving, arguments_text, string, tool_call, usage_of, word
 from agentchat.models.http_errors import Service, from_error_object, mend
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.messages import Part, ReasoningPart, TextPart, ToolCallPart
+
+_BROKEN: Final = frozenset({"error", "abort", "insufficient_system_resource", "network_error"})
+"""Endings that say the server gave up, though the stream is whole: OpenRouter's, vLLM's, DeepSeek's, Zhipu's."""
 
 
 class _ToolCall:
@@ -44,10 +48,14 @@ class Answer(Arriving):
         self._id = word(chunk.get("id")) or self._id
         self._usage = usage_of(chunk.get("usage"), "prompt", "completion") or self._usage
         choices = chunk.get("choices")
+        if whole and not choices:
+            raise ModelBadReply(f"{self._service.address} sent something that is no answer: {self._excerpt(data)}")
         for choice in choices if isinstance(choices, list) else ():
             # A single choice is asked for; what a server sends besides is not part of the answer.
             if not isinstance(choice, dict) or choice.get("index", 0) not in (0, None):
                 continue
+            if error := choice.get("error"):
+                raise from_error_object(self._service, error)
             part = choice.get("message" if whole else "delta")
             if isinstance(part, dict):
                 self._take_part(part, whole)
@@ -57,6 +65,8 @@ class Answer(Arriving):
         """The whole answer. Raises ModelBadReply when the server never said that it was finished."""
         if self.finish is None:
             raise ModelBadReply(f"the answer of {self._service.address} broke off: it has no finish_reason")
+        if self.finish in _BROKEN:
+            raise ModelServerError(f"{self._service.address} gave its answer up in the middle ({self.finish})")
         self._flush()
         parts: list[Part] = []
         if reasoning := mend("".join(self._reasoning)):

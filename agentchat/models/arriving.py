@@ -24,6 +24,9 @@ MAX_TEXT: Final = 16 * 1024**2
 MAX_ITEMS: Final = 1024
 """Tool calls and other items in one reply. A turn makes 64 tool calls; a server that never ends is stopped."""
 
+LONGEST_WORD: Final = 512
+"""Characters of a name, an id, a reason to finish. It stands in the record as it is; the ids of services have 60."""
+
 MAX_TOKENS: Final = 10**9
 """Tokens of one call that are believed: the largest windows hold a hundredth of it. More is no count but a mistake."""
 
@@ -158,8 +161,8 @@ def string(value: object) -> str:
 
 
 def word(value: object) -> str | None:
-    """The value if it is a text of at least one character, mended."""
-    return mend(value) if isinstance(value, str) and value else None
+    """The value if it is a text of at least one character, mended; no more of it than LONGEST_WORD."""
+    return mend(value[:LONGEST_WORD]) if isinstance(value, str) and value else None
 
 
 def arguments_text(value: object) -> str:

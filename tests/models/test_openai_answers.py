@@ -8,7 +8,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from agentchat.errors import ModelBadReply, ModelServerError
-from agentchat.models.arriving import MAX_ITEMS, MAX_TEXT
+from agentchat.models.arriving import LONGEST_WORD, MAX_ITEMS, MAX_TEXT
 from agentchat.models.openai import OpenAIModel
 from agentchat.transcript.calls import Reply, Usage
 from agentchat.transcript.messages import ReasoningPart, TextPart, ToolCallPart
@@ -321,6 +321,14 @@ async def test_choices_beyond_the_first_and_empty_chunks_are_left_out() -> None:
     with FakeServer([raw([*events, *text_events(["yes"])])]) as server:
         reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
     assert (reply.text, reply.finish) == ("yes", "stop")
+
+
+async def test_names_ids_and_reasons_without_end_are_cut() -> None:
+    long = "x" * 1_000_000
+    events = [sse(chunk({"content": "a"}, finish=long, model=long, id=long)), DONE]
+    with FakeServer([raw(events)]) as server:
+        reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
+    assert (reply.finish, reply.model, reply.response_id) == (long[:LONGEST_WORD],) * 3
 
 
 async def test_content_as_a_list_of_parts() -> None:

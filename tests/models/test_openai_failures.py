@@ -199,6 +199,41 @@ async def test_an_error_object_inside_a_stream(data: object, kind: type[ModelErr
     assert failure.partial == "half an answer"
 
 
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_an_error_object_inside_a_choice(streaming: bool) -> None:
+    """OpenRouter's way to say that the provider behind it went away."""
+    error = {"code": 502, "message": "Provider disconnected"}
+    choice = {"index": 0, "message": {"content": "half"}, "finish_reason": "error", "error": error}
+    late = {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error", "error": error}]}
+    failure = await fails(raw([*BEGUN, sse(late), DONE]) if streaming else status(200, {"choices": [choice]}))
+    assert type(failure) is ModelServerError
+    assert "Provider disconnected" in str(failure)
+
+
+@pytest.mark.parametrize("word", ["error", "abort", "insufficient_system_resource", "network_error"])
+async def test_an_ending_that_says_the_server_gave_up(word: str) -> None:
+    failure = await fails(raw([*BEGUN, sse(chunk({}, finish=word)), DONE]))
+    assert type(failure) is ModelServerError
+    assert failure.retryable
+    assert f"gave its answer up in the middle ({word})" in str(failure)
+    assert failure.partial == "half an answer"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"code": 500, "msg": "NOT_FOUND", "success": False},
+        {"detail": "NOT_FOUND"},
+        {"data": "NOT_FOUND", "choices": []},
+    ],
+)
+async def test_something_else_in_json_is_shown(data: object) -> None:
+    failure = await fails(status(200, data))
+    assert type(failure) is ModelBadReply
+    assert "no answer" in str(failure)
+    assert "NOT_FOUND" in str(failure)
+
+
 @pytest.mark.parametrize(
     "data", [b'{"message":"boom","type":"server_error"}', b"boom", b'{"error":{"message":"boom"}}']
 )
