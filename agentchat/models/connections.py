@@ -1,4 +1,4 @@
-"""The connections of this process to services: one HTTP client an event loop, shared by all models, closed with it.
+"""The connections of this process to services: HTTP clients of an event loop, shared by all models, closed with it.
 
 A connection belongs to the event loop that opened it, so nothing here outlives its loop or crosses into another. There
 is no hook for the end of a loop; but asyncio and trio both close the async generators that are still waiting when they
@@ -9,8 +9,10 @@ as the name of a client.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Final, NamedTuple, Protocol
 
@@ -18,8 +20,14 @@ import anyio
 from anyio import to_thread
 from anyio.lowlevel import RunVar
 
+from agentchat.errors import ConfigurationError
+from agentchat.models.forbid import is_loopback
+
 CLOSING: Final = 2.0
 """Seconds that closing connections may take at the end of a loop."""
+
+_PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class OpenAIClient(Protocol):
@@ -51,7 +59,10 @@ _POOL: RunVar[_Pool | None] = RunVar("agentchat_connections", None)
 
 
 async def client_for(api_key: str, base_url: str) -> OpenAIClient:
-    """The client of this event loop for a key and an address. It has no retries of its own."""
+    """The client of this event loop for a key and an address. It has no retries of its own.
+
+    Raises ConfigurationError for a proxy or certificates of the environment that cannot be used.
+    """
     if "openai" not in sys.modules:  # half a second: too long to keep the event loop from a keystroke
         await to_thread.run_sync(import_module, "openai")
     pool = _POOL.get()
@@ -77,16 +88,61 @@ def _open() -> tuple[Callable[[str, str], OpenAIClient], Callable[[], Awaitable[
     import httpx2
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-    # A proxy from the environment is for the outside; it cannot reach a server on this machine. No connection to one is
-    # kept for the next call: llama.cpp closes those behind a stream without saying so, and a new one costs little here.
-    fresh = httpx2.Limits(max_keepalive_connections=0)
-    direct = {f"all://{host}": httpx2.AsyncHTTPTransport(limits=fresh) for host in ("localhost", "127.0.0.1", "[::1]")}
-    http = DefaultAsyncHttpxClient(mounts=direct)
+    opened: dict[str, httpx2.AsyncClient] = {}
+
+    def http_for(base_url: str) -> httpx2.AsyncClient:
+        plain = base_url.startswith("http:")
+        if not is_loopback(base_url):
+            return opened.get("outside") or opened.setdefault("outside", DefaultAsyncHttpxClient())
+        # A proxy from the environment is for the outside; it cannot reach a server on this machine. No connection to
+        # one is kept for the next call: llama.cpp closes those behind a stream without saying so, and a new one costs
+        # little here. Certificates are read only where there is TLS.
+        fresh = httpx2.Limits(max_keepalive_connections=0)
+        kind = "here" if plain else "here, with TLS"
+        if kind not in opened:
+            direct = httpx2.AsyncHTTPTransport(verify=not plain, limits=fresh)
+            opened[kind] = DefaultAsyncHttpxClient(transport=direct)
+        return opened[kind]
 
     def make(api_key: str, base_url: str) -> OpenAIClient:
+        with environment_told():
+            http = http_for(base_url)
         return AsyncOpenAI(api_key=api_key, base_url=base_url, http_client=http, max_retries=0)
 
-    return make, http.aclose
+    async def close() -> None:
+        for http in opened.values():
+            await http.aclose()
+
+    return make, close
+
+
+@contextmanager
+def environment_told() -> Iterator[None]:
+    """Around the making of an HTTP client: what it cannot do with the environment becomes a ConfigurationError.
+
+    No value is told: a proxy's address may hold a password.
+    """
+    try:
+        yield
+    except ImportError:
+        raise ConfigurationError(
+            f"{_those_set(_PROXIES)} names a SOCKS proxy, which needs another package: pip install socksio"
+        ) from None
+    except OSError as error:  # SSLError is one
+        raise ConfigurationError(
+            f"{_those_set(_CERTIFICATES)} names no certificates that can be read ({error.strerror or error})"
+        ) from None
+    except Exception as error:
+        raise ConfigurationError(
+            f"{_those_set(_PROXIES)} is no address of a proxy, such as http://proxy.example:3128 "
+            f"({type(error).__name__})"
+        ) from None
+
+
+def _those_set(names: Sequence[str]) -> str:
+    """The variables of these that are set, in either case."""
+    both = [one for name in names for one in (name, name.lower()) if os.environ.get(one)]
+    return " or ".join(both or names[:1])
 
 
 async def _close_with_loop(close: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from agentchat.errors import AgentChatError
-from agentchat.models.forbid import check_allowed
+from agentchat.errors import AgentChatError, ConfigurationError
+from agentchat.models.connections import environment_told
+from agentchat.models.forbid import check_allowed, is_loopback
 from agentchat.models.settings import checked_url
 from agentchat.settings import OPENAI_URL, home_url
 
@@ -59,20 +60,22 @@ async def _ask(url: str, seconds: float) -> Served:
         key = _key_for(address)
     except AgentChatError as error:
         return failed(str(error))
-    # A proxy from the environment is for the outside; it cannot reach a server on this machine.
-    direct = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
     body = bytearray()
     try:
+        with environment_told():
+            # A proxy from the environment is for the outside; it cannot reach a server on this machine.
+            plain = address.startswith("http:")
+            direct = httpx2.AsyncHTTPTransport(verify=not plain) if is_loopback(address) else None
+            made = httpx2.AsyncClient(transport=direct, timeout=None)
         with anyio.move_on_after(seconds) as scope:
-            async with (
-                httpx2.AsyncClient(mounts=direct, timeout=None) as client,
-                client.stream("GET", f"{address}/models", headers=headers) as response,
-            ):
+            async with made as client, client.stream("GET", f"{address}/models", headers=headers) as response:
                 async for piece in response.aiter_bytes():
                     body += piece
                     if len(body) > LONGEST:
                         scope.cancel()  # to leave the loop would leave generators of the client behind, half read
+    except ConfigurationError as error:
+        return failed(str(error))
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         return failed(f"no answer ({_cause(error)}); is the server running?")
     if len(body) > LONGEST:

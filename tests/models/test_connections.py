@@ -10,8 +10,11 @@ from threading import Thread
 import anyio
 import pytest
 
+from agentchat.errors import ConfigurationError
 from agentchat.models.connections import client_for, close_connections
+from agentchat.models.forbid import allow_real_models
 from agentchat.models.openai import OpenAIModel
+from agentchat.models.servers import ask_servers
 from tests.models.asking import ask
 from tests.servers.fake_openai import FakeServer, stream
 
@@ -46,6 +49,43 @@ def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) 
     with FakeServer([stream("ok")]) as server:
         reply, _ = anyio.run(ask, OpenAIModel("m", base_url=server.base_url))
     assert reply.text == "ok"
+
+
+ENVIRONMENTS = [
+    ("ALL_PROXY", "socks5://me:hidden@127.0.0.1:9", "ALL_PROXY.*SOCKS.*pip install socksio"),
+    ("https_proxy", "http://me:hidden:9", "https_proxy is no address of a proxy"),
+    ("HTTPS_PROXY", "ftp://me:hidden@127.0.0.1:9", "HTTPS_PROXY is no address of a proxy"),
+    ("SSL_CERT_FILE", "/no/such/file.pem", "SSL_CERT_FILE names no certificates .*No such file"),
+    ("SSL_CERT_FILE", __file__, "SSL_CERT_FILE names no certificates"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "words"), ENVIRONMENTS)
+def test_settings_of_the_environment_that_cannot_be_used_are_named(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(other, raising=False)
+        monkeypatch.delenv(other.lower(), raising=False)
+    monkeypatch.setenv(name, value)
+    allow_real_models()
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        anyio.run(ask, OpenAIModel("m", base_url="https://host.invalid/v1"))
+    assert "hidden" not in str(caught.value)
+    [served] = anyio.run(ask_servers, ["https://host.invalid/v1"])
+    assert served.problem == str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value", "words"), ENVIRONMENTS)
+def test_a_server_on_this_machine_needs_none_of_them(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with FakeServer([stream("ok")]) as server:
+        reply, _ = anyio.run(ask, OpenAIModel("m", base_url=server.base_url))
+        [served] = anyio.run(ask_servers, [server.base_url])
+    assert reply.text == "ok"
+    assert "with no list of models" in (served.problem or "")  # it was asked
 
 
 def test_one_model_serves_loops_in_several_threads() -> None:
