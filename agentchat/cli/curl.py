@@ -12,8 +12,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from agentchat.errors import ConfigurationError
-from agentchat.models.settings import checked_url, split_name
-from agentchat.settings import OPENAI_URL, home_url
+from agentchat.models.settings import home, split_name
+from agentchat.settings import OPENAI_URL
 from agentchat.transcript.calls import ModelRecipe, Wire
 
 _PATHS: Final[dict[Wire, str]] = {"chat": "/chat/completions", "responses": "/responses"}
@@ -53,7 +53,7 @@ def gets_key(address: str | None) -> bool:
         return True
     homes = {_origin(OPENAI_URL)}
     with suppress(ConfigurationError):  # what the environment says is no address
-        homes.add(_origin(checked_url(home_url())))
+        homes.add(_origin(home()))
     return _origin(address) in homes
 
 

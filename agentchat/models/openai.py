@@ -32,14 +32,14 @@ from agentchat.models.settings import (
     check_number,
     check_whole,
     checked_price,
-    checked_url,
+    home,
     split_name,
     tail_of,
 )
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.spending.prices import Price
-from agentchat.settings import OPENAI_URL, home_url
+from agentchat.settings import OPENAI_URL
 from agentchat.transcript.calls import OutputMode, Reply, Wire
 
 _WIRES: Final[dict[Wire, tuple[str, Callable[[Service, Callable[[str], None]], Arriving]]]] = {
@@ -140,7 +140,7 @@ class OpenAIModel:
         check_number("timeout", timeout, SHORTEST, math.inf)
         self._card = card
         self._priced = card.price is not None
-        self._api_key = None if api_key is None else _checked_key(api_key)
+        self._api_key = None if api_key is None else _checked_key("api_key", api_key)
         self._client = client
         self._timeout = float(timeout)
 
@@ -177,13 +177,13 @@ class OpenAIModel:
             address = _shown(str(self._client.base_url))
             check_allowed(address)
             return Service(self._model, address, (self._client.api_key,)), self._client
-        home = checked_url(home_url())
-        address = self._base_url or home
+        ours = home()
+        address = self._base_url or ours
         check_allowed(address)
         # The address may come from a persona or team file of a stranger, who must not be sent the user's key.
-        at_home = _origin(address) in (_origin(home), _origin(OPENAI_URL))
-        known = _checked_key(os.environ.get("OPENAI_API_KEY", ""))
-        key = self._api_key or (known if at_home else "")
+        at_home = _origin(address) in (_origin(ours), _origin(OPENAI_URL))
+        known = os.environ.get("OPENAI_API_KEY", "").strip()
+        key = self._api_key or (_checked_key("OPENAI_API_KEY", known) if at_home else "")
         if not key and _origin(address) == _origin(OPENAI_URL):
             raise ModelKeyMissing(_NO_KEY.format(model=self._model))
         service = Service(self._model, address, (key, known), bool(known) and not key)
@@ -204,10 +204,10 @@ def _closes(tail: str, model: str) -> bool:
     return tail.startswith("],") and isinstance(fields, dict) and fields.get("model") == model
 
 
-def _checked_key(key: str) -> str:
+def _checked_key(name: str, key: str) -> str:
     key = key.strip()
     if not (key.isascii() and key.isprintable()):
-        raise ConfigurationError("the API key holds characters that no HTTP header takes")
+        raise ConfigurationError(f"{name} holds a line break or a letter that no HTTP header takes: copy the key again")
     return key
 
 

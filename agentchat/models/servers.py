@@ -19,8 +19,8 @@ import anyio
 from agentchat.errors import AgentChatError, ConfigurationError
 from agentchat.models.connections import environment_told
 from agentchat.models.forbid import check_allowed, is_loopback
-from agentchat.models.settings import checked_url
-from agentchat.settings import OPENAI_URL, home_url
+from agentchat.models.settings import checked_url, home
+from agentchat.settings import OPENAI_URL
 
 PATIENCE: Final = 3.0
 """Seconds for a server's whole answer."""
@@ -92,7 +92,7 @@ async def _ask(url: str, seconds: float) -> Served:
 
 def _key_for(address: str) -> str:
     key = os.environ.get("OPENAI_API_KEY", "").strip()
-    homes = (_origin(checked_url(home_url())), _origin(OPENAI_URL))
+    homes = (_origin(home()), _origin(OPENAI_URL))
     return key if _origin(address) in homes and key.isascii() and key.isprintable() else ""
 
 

@@ -1,7 +1,7 @@
 """What an OpenAI-compatible model is set to: checked once, written once as the JSON that goes on
 after the messages of every request.
 
-Nothing here reads the environment or opens a connection, and no key may ever come in.
+Nothing here opens a connection or reads more of the environment than `home` says, and no key may ever come in.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.spending.prices import FREE, Price
+from agentchat.settings import home_url
 from agentchat.transcript.calls import Wire
 
 _COMMON: Final = {
@@ -53,10 +54,14 @@ _OWN: Final[dict[Wire, dict[str, str]]] = {
 }
 """Fields of a request that `extra` may not set, and what sets them."""
 
+_PATHS: Final = ("/chat/completions", "/completions", "/responses")
+"""What is added to a base URL, and found at its end where someone copied too much."""
+
 _PLAIN: Final = re.compile(r"(?:^|[:/])(?:gpt-3\.5|gpt-4|chatgpt-)|-chat(?:-latest)?$")
 """Models of OpenAI that do not reason. Asked for the thoughts that they do not have, they refuse the whole request."""
 
 
+_SCHEME: Final = re.compile("@(?=http)", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"@((?:localhost|[\w.-]+:\d+|\d+\.\d+\.\d+\.\d+)(?::\d+)?)(?:/.*)?$")
 """An address without its scheme. A model's own @ (`@cf/meta/llama`, `sonnet@20240620`) is followed by neither."""
 
@@ -66,11 +71,12 @@ def split_name(name: str, base_url: str | None) -> tuple[str, str | None]:
 
     Only `@http://` and `@https://` part the two: model names may hold an @ of their own.
     """
-    model, mark, rest = name.partition("@http")
-    if mark and base_url is not None:
+    begun = _SCHEME.search(name)
+    model = name if begun is None else name[: begun.start()]
+    if begun is not None and base_url is not None:
         raise ConfigurationError(f"{name!r} names an address already; leave base_url out")
-    if mark:
-        base_url = "http" + rest
+    if begun is not None:
+        base_url = name[begun.end() :]
     else:
         bare = _ADDRESS.search(name)
         if bare is not None:
@@ -157,8 +163,16 @@ def _set(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def checked_url(base_url: str) -> str:
-    """The base URL as it is used. Raises ConfigurationError for one that leads nowhere or holds a secret."""
+def home() -> str:
+    """Where a model name without an address goes. Raises ConfigurationError that names OPENAI_BASE_URL."""
+    return checked_url(home_url(), "OPENAI_BASE_URL: ")
+
+
+def checked_url(base_url: str, where: str = "") -> str:
+    """The base URL as it is used. Raises ConfigurationError for one that leads nowhere or holds a secret.
+
+    where: what says so, for the error.
+    """
     try:
         parts = urlsplit(base_url)
         known = (
@@ -171,11 +185,17 @@ def checked_url(base_url: str) -> str:
     except ValueError:
         known = False
     if not known:
-        raise ConfigurationError("a base URL looks like http://127.0.0.1:8080/v1")
+        # Only what looks like an address is shown, and no part that may be a password: it could be a key, misplaced.
+        shown = f", not {base_url[:100]!r}" if re.search("[:/]", base_url) and not re.search("[@?#]", base_url) else ""
+        raise ConfigurationError(f"{where}a base URL looks like http://127.0.0.1:8080/v1{shown}")
     if parts.username or parts.password or parts.query or parts.fragment:
         # It is written into every transcript.
-        raise ConfigurationError("a base URL holds no user, password or query; a key goes into api_key=")
-    return base_url.rstrip("/")
+        raise ConfigurationError(f"{where}a base URL holds no user, password or query; a key goes into api_key=")
+    url = f"{parts.scheme}{base_url[len(parts.scheme) :]}".rstrip("/")  # HTTP:// would be another server than http://
+    for path in _PATHS:
+        if url.endswith(path):
+            raise ConfigurationError(f"{where}a base URL ends before {path}: write {url.removesuffix(path)}")
+    return url
 
 
 def check_number(name: str, value: object, least: float, most: float) -> None:

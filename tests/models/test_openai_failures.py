@@ -324,6 +324,25 @@ async def test_a_missing_key_says_what_to_do() -> None:
     assert len(message.splitlines()) == 4
 
 
+@pytest.mark.parametrize("key", ["sk-1\nsk-2", "sk-ü1234567"])
+async def test_a_key_that_no_header_takes(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with FakeServer([stream("ok")]) as server:
+        await ask(OpenAIModel("m", base_url=server.base_url))  # which does not get it
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        with pytest.raises(ConfigurationError, match="OPENAI_API_KEY holds") as caught:
+            await ask(OpenAIModel("m"))
+    assert key not in str(caught.value)
+    with pytest.raises(ConfigurationError, match="api_key holds"):
+        OpenAIModel("m", api_key=key)
+
+
+async def test_a_base_url_of_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "localhost:8080/v1")
+    with pytest.raises(ConfigurationError, match=r"OPENAI_BASE_URL: .* not 'localhost:8080/v1'"):
+        await ask(OpenAIModel("m"))
+
+
 async def test_which_key_goes_where(monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeServer([stream("ok"), stream("ok"), stream("ok"), error(401, "who are you?")]) as server:
         here = server.base_url

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from agentchat.errors import ConfigurationError, ModelBadReply
 from agentchat.models.answer import Answer
 from agentchat.models.http_errors import LONGEST_WAIT, Service, mend, retry_after
-from agentchat.models.settings import split_name
+from agentchat.models.openai import OpenAIModel
+from agentchat.models.settings import checked_url, split_name
 from agentchat.models.sse import Event, EventReader
 from tests.models.asking import Heard
 
@@ -125,3 +126,33 @@ def test_an_address_without_a_scheme_is_said(name: str) -> None:
 @pytest.mark.parametrize("name", ["@cf/meta/llama-3", "claude@20240620", "org/model@v1.2"])
 def test_a_model_may_have_an_at_of_its_own(name: str) -> None:
     assert split_name(name, None) == (name, None)
+
+
+@pytest.mark.parametrize("name", ["m@HTTP://127.0.0.1:9/v1", "m@Http://127.0.0.1:9/v1/"])
+def test_the_scheme_of_an_address_may_be_written_in_capitals(name: str) -> None:
+    """It was taken for a part of the model's name, and the prompt went to api.openai.com."""
+    assert split_name(name, None) == ("m", "http://127.0.0.1:9/v1")
+    base_url = name.removeprefix("m@")
+    assert OpenAIModel("m", base_url=base_url).card().name == "m@http://127.0.0.1:9/v1"
+
+
+@pytest.mark.parametrize("path", ["/chat/completions", "/responses/", "/completions"])
+def test_an_address_of_which_too_much_was_copied(path: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"ends before /[a-z/]+: write http://127\.0\.0\.1:9/v1$"):
+        checked_url(f"http://127.0.0.1:9/v1{path}")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("localhost:8080/v1", "8080/v1, not 'localhost:8080/v1'"),
+        ("http://local host/v1", "8080/v1, not 'http://local host/v1'"),
+        ("sk-secret-1234", "8080/v1"),
+        ("me:secret@host/v1", "8080/v1"),
+        ("http://[?key=secret", "8080/v1"),
+    ],
+)
+def test_an_address_that_is_none_is_shown_where_it_holds_no_secret(url: str, shown: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        checked_url(url, "HERE: ")
+    assert str(caught.value) == f"HERE: a base URL looks like http://127.0.0.1:{shown}"
