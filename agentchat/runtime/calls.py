@@ -24,12 +24,13 @@ from agentchat.errors import (
 )
 from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import charter_of
+from agentchat.policy.trying import wait_after, way_of
 from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import may_pass, problem_of
 from agentchat.runtime.rerun import Attempt, Record
 from agentchat.runtime.tape import Tape
-from agentchat.transcript.calls import CallRecipe, CallResult, ModelRecipe, Reserved
+from agentchat.transcript.calls import CallRecipe, CallResult, Reserved
 from agentchat.transcript.events import (
     CallCancelled,
     CallDenied,
@@ -41,10 +42,6 @@ from agentchat.transcript.events import (
 )
 from agentchat.transcript.transcript import Transcript
 
-BACKOFF: Final = (0.5, 8.0)
-"""Seconds before the second attempt of a call, doubled for each further one, and the most it grows to. A server that
-names its own delay (Retry-After) is heeded instead, up to `LONGEST_WAIT`."""
-LONGEST_WAIT: Final = 60.0
 MAIN: Final = "main"
 """The branch of a conversation that is no fork, in the keys of its calls."""
 
@@ -142,7 +139,7 @@ class Call:
             if isinstance(failed, Done):
                 return failed
             if failed.retryable and self._tries < limit:
-                await anyio.sleep(0 if failed.taken_from else _wait(self._tries, failed.retry_after))
+                await anyio.sleep(0 if failed.taken_from else wait_after(self._tries, failed.retry_after))
             elif self._other_way(failed, slot):
                 self._tries = 0
             else:
@@ -226,8 +223,7 @@ class Call:
         model = None
         for attempt in self._recorded:
             self._check(attempt)
-            recipe = attempt.started.recipe
-            way = (recipe.model, recipe.output) if isinstance(recipe, ModelRecipe) else None
+            way = way_of(attempt.started)
             self._tries = self._tries + 1 if way == model else 1
             model, self._attempt = way, attempt.started.attempt
         last = self._recorded[-1]
@@ -288,10 +284,3 @@ def _failure(call: int, error: AgentChatError) -> CallFailed:
             partial=error.partial,
         )
     return CallFailed(call=call, error=problem, retryable=False)
-
-
-def _wait(attempt: int, retry_after: float | None) -> float:
-    if retry_after is not None:
-        return min(max(retry_after, 0.0), LONGEST_WAIT)
-    first, most = BACKOFF
-    return min(first * 2.0 ** (attempt - 1), most)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from agentchat import errors
 from agentchat.policy import doubt
+from agentchat.policy.trying import again_in
 from agentchat.transcript.calls import AskRecipe, CallResult, CodeRecipe, ModelRecipe, Reply, ToolRecipe, ToolResult
 from agentchat.transcript.events import (
     Answered,
@@ -115,6 +116,12 @@ def _what(call: int, started: CallStarted | None) -> str:
     return f"the {started.recipe.call} call"
 
 
+def _next(event: CallFailed, transcript: Transcript) -> str:
+    """When the next attempt is made, where somebody who looks on would wonder."""
+    seconds = again_in(transcript, event)
+    return "" if seconds is None or seconds < 1.0 else f", the next in {seconds:g} s"
+
+
 def _about_call(entry: Entry, transcript: Transcript, partial: bool) -> Note | None:
     event = entry.event
     if isinstance(event, CallDenied):
@@ -125,7 +132,9 @@ def _about_call(entry: Entry, transcript: Transcript, partial: bool) -> Note | N
     who = None if started is None else started.agent
     what = _what(event.call, started)
     if isinstance(event, CallFailed):
-        again = "" if started is None or not event.retryable else f" (attempt {started.attempt})"
+        again = (
+            "" if started is None or not event.retryable else f" (attempt {started.attempt}{_next(event, transcript)})"
+        )
         arrived = _arrived(event.partial if partial else None)
         return Note(f"{what} failed{again}: {event.error.message}{arrived}", BAD, who)
     if isinstance(event, CallCancelled):

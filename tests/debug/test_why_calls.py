@@ -164,6 +164,16 @@ def test_after_an_overrun_nothing_is_admitted() -> None:
 # what came of it
 
 
+def test_no_wait_is_longer_than_the_longest() -> None:
+    play = begun()
+    first = play.ask()
+    failed = play.offer(CallFailed(call=first.seq, error=problem("ModelBusy", "no"), retryable=True, retry_after=300))
+    told = (
+        "it may pass when tried again, in 300 s as the other side says (no more than 60 s are waited); attempt 1, of 4"
+    )
+    assert any(line.startswith(told) for line in lines(play.log, failed.seq))
+
+
 def test_a_failed_attempt_and_the_next() -> None:
     play = begun("m", "f")
     first = play.ask()

@@ -173,6 +173,10 @@ def test_a_message_shows_who_speaks_and_all_that_was_said(body: Text, told: str)
 FAILED = CallFailed(call=5, error=Problem(type="ModelBusy", message=f"busy {EVIL}"), retryable=True, partial="so far")
 NOTES = [
     (FAILED, f"coder: the model call failed (attempt 1): busy {TAME}\nwhat had arrived of the answer:\nso far"),
+    (
+        FAILED.model_copy(update={"retry_after": 7.5}),
+        "coder: the model call failed (attempt 1, the next in 7.5 s): busy",
+    ),
     (CallCancelled(call=5, reason="cancelled", partial="so"), "coder: the model call was stopped\nwhat had arrived"),
     (CallInDoubt(call=5, policy="retry"), "coder: the model call had no result when the process ended"),
     (

@@ -11,6 +11,7 @@ from agentchat.policy.charter import agreed_in, charter_of
 from agentchat.policy.doubt import left_by
 from agentchat.policy.spending.ledger import ledger_of, unsent
 from agentchat.policy.spending.prices import cost
+from agentchat.policy.trying import LONGEST_WAIT
 from agentchat.transcript.calls import (
     Answer,
     AskRecipe,
@@ -229,7 +230,9 @@ def call_failed(moment: Moment, event: CallFailed) -> Iterator[Detail]:
         yield _charged(unsent(event), started)
     most = charter_of(moment.before).limits.attempts
     passing = "it may pass when tried again" if event.retryable else "trying it again would not help"
-    after = f", in {event.retry_after:g} s as the other side says" if event.retry_after is not None else ""
+    after = "" if event.retry_after is None else f", in {event.retry_after:g} s as the other side says"
+    if event.retry_after is not None and event.retry_after > LONGEST_WAIT:
+        after += f" (no more than {LONGEST_WAIT:g} s are waited)"
     yield fact(f"{passing}{after}; attempt {started.attempt}, of {most} with one model", retryable=event.retryable)
     yield _tried_again(moment, started)
 
