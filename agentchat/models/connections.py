@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Final, NamedTuple, Protocol
@@ -25,6 +25,9 @@ from agentchat.models.forbid import is_loopback
 
 CLOSING: Final = 2.0
 """Seconds that closing connections may take at the end of a loop."""
+
+LONGEST_REFUSAL: Final = 128 * 1024
+"""Bytes of an answer with an error status; the pages of large proxies have a tenth of it."""
 
 _PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -90,10 +93,42 @@ def _open() -> tuple[Callable[[str, str], OpenAIClient], Callable[[], Awaitable[
 
     opened: dict[str, httpx2.AsyncClient] = {}
 
+    class Beginning(httpx2.AsyncByteStream):
+        """What a server says, up to LONGEST_REFUSAL."""
+
+        def __init__(self, whole: AsyncIterator[bytes], close: Callable[[], Awaitable[None]]) -> None:
+            self._whole = whole
+            self._close = close
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for chunk in self._whole:
+                yield chunk[: LONGEST_REFUSAL - size]
+                size += len(chunk)
+                if size >= LONGEST_REFUSAL:
+                    await left(self._whole)
+
+        async def aclose(self) -> None:
+            await self._close()
+
+    async def left(chunks: AsyncIterator[bytes]) -> None:
+        # Generators of the HTTP library do not close each other, which trio warns of; a cancelled read ends them all.
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            async for _ in chunks:
+                pass
+
+    async def shorten(response: httpx2.Response) -> None:
+        # The openai package reads the whole of it before anyone else can: one without end would fill the memory.
+        if response.is_error and isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = Beginning(aiter(response.stream), response.stream.aclose)
+
+    hooks = {"response": [shorten]}
+
     def http_for(base_url: str) -> httpx2.AsyncClient:
         plain = base_url.startswith("http:")
         if not is_loopback(base_url):
-            return opened.get("outside") or opened.setdefault("outside", DefaultAsyncHttpxClient())
+            return opened.get("outside") or opened.setdefault("outside", DefaultAsyncHttpxClient(event_hooks=hooks))
         # A proxy from the environment is for the outside; it cannot reach a server on this machine. No connection to
         # one is kept for the next call: llama.cpp closes those behind a stream without saying so, and a new one costs
         # little here. Certificates are read only where there is TLS.
@@ -101,7 +136,7 @@ def _open() -> tuple[Callable[[str, str], OpenAIClient], Callable[[], Awaitable[
         kind = "here" if plain else "here, with TLS"
         if kind not in opened:
             direct = httpx2.AsyncHTTPTransport(verify=not plain, limits=fresh)
-            opened[kind] = DefaultAsyncHttpxClient(transport=direct)
+            opened[kind] = DefaultAsyncHttpxClient(transport=direct, event_hooks=hooks)
         return opened[kind]
 
     def make(api_key: str, base_url: str) -> OpenAIClient:

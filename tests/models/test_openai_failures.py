@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+import threading
 
 import anyio
 import anyio.to_thread
@@ -29,6 +31,7 @@ from tests.models.asking import Heard, ask, request_for
 from tests.servers.fake_openai import (
     DONE,
     Behaviour,
+    Exchange,
     FakeServer,
     chunk,
     cut,
@@ -155,6 +158,24 @@ async def test_a_status(behaviour: Behaviour, kind: type[ModelError], words: str
     assert type(failure) is kind
     with pytest.raises(kind, match=words):
         raise failure
+
+
+async def test_a_refusal_without_end() -> None:
+    gone = threading.Event()
+
+    def talk(exchange: Exchange) -> None:
+        exchange.head(500, {"Content-Type": "text/plain"})
+        try:
+            for _ in range(10_000):
+                exchange.send(b"no, " * 2**14)
+        except OSError:
+            gone.set()
+
+    failure = await fails(talk)
+    assert type(failure) is ModelServerError
+    assert "It says: no, no" in str(failure)
+    assert gone.is_set()
+    gc.collect()  # trio warns of generators that were left half read
 
 
 async def test_a_refusal_that_breaks_off() -> None:
