@@ -16,6 +16,7 @@ from pydantic_core import from_json
 
 from agentchat.errors import ConfigurationError, ModelBadReply, ModelRejected
 from agentchat.models.arriving import MAX_TEXT, Arriving
+from agentchat.models.causes import cause_of
 from agentchat.models.connections import OpenAIClient
 from agentchat.models.error_words import without_tags
 from agentchat.models.http_errors import Service, from_status, unreachable
@@ -143,9 +144,13 @@ async def _send(client: OpenAIClient, service: Service, request: ModelRequest, p
     except APIConnectionError as error:
         cause = error.__cause__
         if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
-            raise unreachable(service, str(cause) or type(cause).__name__) from None
+            raise unreachable(service, cause_of(cause)) from None
         # Only the type: the text of a protocol error may show a header, and so the key.
         why = type(cause or error).__name__
+        if isinstance(cause, httpx2.RemoteProtocolError) and "disconnected" not in str(cause):
+            raise ModelBadReply(
+                f"{service.address} sent something that is no HTTP ({why}): check the address"
+            ) from None
         raise ModelBadReply(f"{service.address} closed the connection without an answer ({why})") from None
     except httpx2.HTTPError as error:
         why = type(error).__name__

@@ -155,9 +155,17 @@ def _for_number(service: Service, status: int, wait: float | None, error: object
     return kind(f"{where} does not accept the request for {service.model!r} ({status}){said}")
 
 
+_PLAIN_HTTP: Final = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE")
+"""What OpenSSL (up to and from 3.2) says of a server that does not speak TLS."""
+
+
 def unreachable(service: Service, detail: str) -> ModelUnreachable:
     """No connection could be made; says what to do."""
-    if is_loopback(service.address):
+    if _PLAIN_HTTP.search(detail):
+        advice = "it does not speak TLS there; write http:// in place of https://"
+    elif "CERTIFICATE_VERIFY_FAILED" in detail:
+        advice = "its certificate is not trusted here; name that of who signed it in SSL_CERT_FILE"
+    elif is_loopback(service.address):
         advice = "start the local server, or check the port"
     else:
         advice = "check the address, the network and the proxy settings"

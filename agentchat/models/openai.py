@@ -167,7 +167,9 @@ class OpenAIModel:
             with anyio.move_on_after(self._timeout):
                 await exchange(client, service, request, answer, path=path, timeout=self._timeout)
                 return answer.reply()
-            raise ModelTimeout(f"{service.address} gave no complete answer within {self._timeout:g} seconds")
+            raise ModelTimeout(
+                f"{service.address} gave no complete answer within {self._timeout:g} seconds; timeout= sets how many"
+            )
         except ModelError as error:
             error.partial = answer.partial
             raise

@@ -68,6 +68,8 @@ class ResponsesAnswer(Arriving):
         event = self._object(data)
         kind = string(event.get("type"))
         if whole:
+            if not (event.get("output") or event.get("error") or word(event.get("status"))):
+                raise ModelBadReply(f"{self._service.address} sent something that is no answer: {self._excerpt(data)}")
             self._take_response(event)
         elif kind in _ENDINGS:
             found = event.get("response")

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from agentchat.errors import AgentChatError, ConfigurationError
+from agentchat.models.causes import cause_of
 from agentchat.models.connections import environment_told
 from agentchat.models.forbid import check_allowed, is_loopback
 from agentchat.models.settings import checked_url, home
@@ -77,7 +78,7 @@ async def _ask(url: str, seconds: float) -> Served:
     except ConfigurationError as error:
         return failed(str(error))
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        return failed(f"no answer ({_cause(error)}); is the server running?")
+        return failed(f"no answer ({cause_of(error)}); is the server running?")
     if len(body) > LONGEST:
         return failed("answers, but its list of models has no end")
     if scope.cancelled_caught:
@@ -112,15 +113,3 @@ def _ids(body: bytes) -> tuple[str, ...] | None:
         return None
     names = [one.get("id") for one in data if isinstance(one, dict)]
     return tuple(name for name in names if isinstance(name, str))
-
-
-def _cause(error: BaseException) -> str:
-    """The system's own word for what went wrong, from the bottom of the chain; else the name of the error."""
-    name = type(error).__name__
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, OSError) and below.errno is not None:
-            # asyncio puts a text of its own in the place of the system's; a name that is not found has no errno
-            name = os.strerror(below.errno) if below.errno > 0 else below.strerror or name
-        below = below.exceptions[0] if isinstance(below, BaseExceptionGroup) else below.__cause__ or below.__context__
-    return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import threading
+from contextlib import closing
 
 import anyio
 import anyio.to_thread
@@ -272,7 +273,7 @@ async def test_an_event_named_error(data: bytes) -> None:
 async def test_the_deadline_is_for_the_whole_call(behaviour: Behaviour) -> None:
     with FakeServer([behaviour]) as server:
         model = OpenAIModel("m", base_url=server.base_url, timeout=0.3)
-        with anyio.fail_after(20), pytest.raises(ModelTimeout, match=r"within 0\.3 seconds"):
+        with anyio.fail_after(20), pytest.raises(ModelTimeout, match=r"within 0\.3 seconds; timeout= sets how many"):
             await ask(model)
         assert await anyio.to_thread.run_sync(server.requests[0].gone.wait, 20)
 
@@ -324,8 +325,44 @@ async def test_nobody_listens_at_the_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     model = OpenAIModel(f"m@http://127.0.0.1:{port}/v1")
-    with pytest.raises(ModelUnreachable, match=rf"http://127.0.0.1:{port}/v1.*start the local server"):
+    with pytest.raises(ModelUnreachable, match=rf":{port}/v1 \(Connection refused\): start the local server"):
         await ask(model)
+
+
+class Plain:
+    """A server that sends these bytes, whatever it is asked, and closes."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._socket.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(self._data)
+
+    def close(self) -> None:
+        self._thread.join(20)
+        self._socket.close()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "data", "kind", "words"),
+    [
+        ("http", b"SSH-2.0-OpenSSH_9\r\n\r\n", ModelBadReply, "is no HTTP.*check the address"),
+        ("http", b"\x15\x03\x01\x00\x02\x02\x46", ModelBadReply, "is no HTTP"),
+        ("http", b"", ModelBadReply, "closed the connection without an answer"),
+        ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n", ModelUnreachable, "write http:// in place of https://"),
+    ],
+)
+async def test_who_speaks_another_protocol(scheme: str, data: bytes, kind: type[ModelError], words: str) -> None:
+    server = Plain(data)
+    with closing(server), pytest.raises(kind, match=words):
+        await ask(OpenAIModel("m", base_url=f"{scheme}://{server.address}"))
 
 
 async def test_no_such_host() -> None:

@@ -90,8 +90,10 @@ PAGE = "<!DOCTYPE html><html><title>Welcome to the wifi</title></html>"
         (raw([b"data: {]\n\n"]), r"broken JSON: \{\]"),
         (raw([b"data: 17\n\n"]), "no answer: 17"),
         (status(200, []), "no answer"),
-        (status(200, {}), "never completed"),
-        (status(200, {"status": 7, "output": {}}), "never completed"),
+        (status(200, {}), r"no answer: \{\}"),
+        (status(200, {"code": 500, "msg": "404 NOT_FOUND"}), "no answer: .*404 NOT_FOUND"),
+        (status(200, {"status": 7, "output": {}}), "no answer"),
+        (status(200, {"status": "queued", "output": []}), "never completed"),
         (raw([sse({"type": "response.completed", "response": "?"})]), None),
     ],
 )
