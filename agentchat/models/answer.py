@@ -19,6 +19,10 @@ _BROKEN: Final = frozenset({"error", "abort", "insufficient_system_resource", "n
 """Endings that say the server gave up, though the stream is whole: OpenRouter's, vLLM's, DeepSeek's, Zhipu's."""
 
 
+_LEGACY: Final = "function_call"
+"""The place of the one call of an answer in the form that services had before `tool_calls`."""
+
+
 class _ToolCall:
     """A tool call as far as it has come."""
 
@@ -38,32 +42,36 @@ class Answer(Arriving):
         self._reasoning: list[str] = []
         self._tool_calls: list[_ToolCall] = []
         self._refused = False
+        self._odd: str | None = None
 
     def take(self, data: bytes, *, whole: bool = False) -> None:
         """One chunk of a stream, or a whole answer."""
         chunk = self._object(data)
-        if error := chunk.get("error"):
+        if error := chunk.get("error") or (chunk if chunk.get("object") == "error" else None):
             raise from_error_object(self._service, error)
         self._model = word(chunk.get("model")) or self._model
         self._id = word(chunk.get("id")) or self._id
         self._usage = usage_of(chunk.get("usage"), "prompt", "completion") or self._usage
         choices = chunk.get("choices")
-        if whole and not choices:
-            raise ModelBadReply(f"{self._service.address} sent something that is no answer: {self._excerpt(data)}")
+        if not choices and (whole or not ("choices" in chunk or chunk.get("usage"))):
+            self._odd = self._odd or self._excerpt(data)
         for choice in choices if isinstance(choices, list) else ():
             # A single choice is asked for; what a server sends besides is not part of the answer.
             if not isinstance(choice, dict) or choice.get("index", 0) not in (0, None):
                 continue
             if error := choice.get("error"):
                 raise from_error_object(self._service, error)
-            part = choice.get("message" if whole else "delta")
-            if isinstance(part, dict):
+            # Some send the one where the other is due.
+            part = choice.get("message" if whole else "delta", choice.get("delta" if whole else "message"))
+            if isinstance(part, dict) and not (self._text and "delta" not in choice):
                 self._take_part(part, whole)
             self.finish = word(choice.get("finish_reason")) or self.finish
 
     def reply(self) -> Reply:
         """The whole answer. Raises ModelBadReply when the server never said that it was finished."""
         if self.finish is None:
+            if self._odd and not (self._text or self._reasoning or self._tool_calls):
+                raise ModelBadReply(f"{self._service.address} sent something that is no answer: {self._odd}")
             raise ModelBadReply(f"the answer of {self._service.address} broke off: it has no finish_reason")
         if self.finish in _BROKEN:
             raise ModelServerError(f"{self._service.address} gave its answer up in the middle ({self.finish})")
@@ -95,6 +103,10 @@ class Answer(Arriving):
         for place, call in enumerate(calls if isinstance(calls, list) else ()):
             if isinstance(call, dict):
                 self._add_tool_call(call, place, whole)
+        # What `tool_calls` came from; some old servers know no other, some send both.
+        only = all(call.place == _LEGACY for call in self._tool_calls)
+        if isinstance(legacy := part.get("function_call"), dict) and only:
+            self._add_tool_call({"index": _LEGACY, "function": legacy}, 0, whole)
 
     def _add_tool_call(self, fragment: dict[str, object], place: int, whole: bool) -> None:
         found = fragment.get("function")

@@ -186,7 +186,7 @@ async def _read_stream(body: _Body, service: Service, answer: Arriving) -> None:
                 await body.leave(DRAIN)
                 return
     last = reader.close()
-    if last is None or last.data == _DONE:
+    if last is None or last.data.strip() in (b"", _DONE):
         return
     try:
         from_json(last.data)
@@ -198,7 +198,8 @@ async def _read_stream(body: _Body, service: Service, answer: Arriving) -> None:
 def _take(event: Event, answer: Arriving) -> None:
     if event.name == b"error":
         answer.fail(event.data)
-    answer.take(event.data)
+    if event.data.strip():  # empty ones keep the connection awake
+        answer.take(event.data)
 
 
 async def _read_whole(body: _Body, answer: Arriving) -> None:

@@ -245,6 +245,22 @@ async def test_tool_calls_of_a_whole_answer_are_never_joined() -> None:
     )
 
 
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_a_call_in_the_form_that_was_before_tool_calls(streaming: bool, both: bool) -> None:
+    halves = [{"name": "f", "arguments": '{"x":'}, {"arguments": "1}"}]
+    events = [sse(chunk({"function_call": half})) for half in halves]
+    message: dict[str, object] = {"content": None, "function_call": {"name": "f", "arguments": '{"x":1}'}}
+    if both:
+        call = fragment('{"x":1}', "f", index=0, call_id="a")
+        events.insert(0, sse(chunk({"tool_calls": [call]})))
+        message["tool_calls"] = [call]
+    streamed = raw([*events, sse(chunk({}, finish="function_call")), DONE])
+    with FakeServer([streamed if streaming else whole(message, finish="function_call")]) as server:
+        reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
+    assert reply.tool_calls == (ToolCallPart(id="a" if both else "call_0", name="f", arguments='{"x":1}'),)
+
+
 async def test_tool_calls_without_end() -> None:
     calls = [fragment("{}", "f", index=place) for place in range(MAX_ITEMS + 1)]
     with FakeServer([whole({"tool_calls": calls}), whole({"tool_calls": calls[:-1]})]) as server:
@@ -329,6 +345,20 @@ async def test_names_ids_and_reasons_without_end_are_cut() -> None:
     with FakeServer([raw(events)]) as server:
         reply, _ = await ask(OpenAIModel("m", base_url=server.base_url))
     assert (reply.finish, reply.model, reply.response_id) == (long[:LONGEST_WORD],) * 3
+
+
+async def test_a_message_where_a_delta_is_due_and_the_reverse() -> None:
+    message = {"choices": [{"index": 0, "message": {"content": "yes"}, "finish_reason": "stop"}]}
+    delta = {"choices": [{"index": 0, "delta": {"content": "yes"}, "finish_reason": "stop"}]}
+    behaviours = [raw([sse(message), DONE]), raw([sse(chunk({"content": "yes"})), sse(message)]), status(200, delta)]
+    with FakeServer(behaviours) as server:
+        model = OpenAIModel("m", base_url=server.base_url)
+        assert [(await ask(model))[0].text for _ in behaviours] == ["yes", "yes", "yes"]
+
+
+async def test_empty_events_are_left_out() -> None:
+    with FakeServer([raw([b"data:\n\n", b"data: \n\n", *text_events(["yes"]), b"data:\n\n"])]) as server:
+        assert (await ask(OpenAIModel("m", base_url=server.base_url)))[0].text == "yes"
 
 
 async def test_content_as_a_list_of_parts() -> None:

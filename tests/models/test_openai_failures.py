@@ -212,6 +212,7 @@ async def test_the_wait_that_a_server_asks_for(number: int) -> None:
         ({"error": {"message": "boom", "code": "400"}}, ModelUnsupported),
         ({"error": {"message": "boom", "code": "insufficient_quota"}}, ModelRejected),
         ({"error": "boom"}, ModelServerError),
+        ({"object": "error", "message": "boom", "code": 400}, ModelUnsupported),
     ],
 )
 async def test_an_error_object_inside_a_stream(data: object, kind: type[ModelError]) -> None:
@@ -246,11 +247,12 @@ async def test_an_ending_that_says_the_server_gave_up(word: str) -> None:
     [
         {"code": 500, "msg": "NOT_FOUND", "success": False},
         {"detail": "NOT_FOUND"},
-        {"data": "NOT_FOUND", "choices": []},
+        {"data": "NOT_FOUND"},
     ],
 )
-async def test_something_else_in_json_is_shown(data: object) -> None:
-    failure = await fails(status(200, data))
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_something_else_in_json_is_shown(data: object, streaming: bool) -> None:
+    failure = await fails(raw([sse(data), DONE]) if streaming else status(200, data))
     assert type(failure) is ModelBadReply
     assert "no answer" in str(failure)
     assert "NOT_FOUND" in str(failure)
