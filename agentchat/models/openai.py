@@ -63,6 +63,7 @@ class OpenAIModel:
     name: as the service knows it, or `name@base-url`. base_url, api_key: by default OPENAI_BASE_URL and OPENAI_API_KEY;
     the key of the environment goes to the address of the environment only, any other address gets `api_key` or "none".
     client: an `AsyncOpenAI` of your own, used as it is but for its retries; it must belong to the running event loop.
+    An `AsyncAzureOpenAI` needs its `azure_deployment`.
 
     wire: "chat" (chat completions), or "responses" (the Responses API; nothing is stored at the service, and thoughts
     go back encrypted). max_output: tokens of one answer, reasoning included. window: tokens of input and output
