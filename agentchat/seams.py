@@ -16,7 +16,8 @@ from agentchat.policy.charter import AgentCard
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.transcript.calls import JsonObject, Reply, Reserved, ToolResult
 from agentchat.transcript.events import Entry, Event, Position
-from agentchat.transcript.messages import CodeRun, Frozen
+from agentchat.transcript.frozen import Frozen
+from agentchat.transcript.messages import CodeRun
 from agentchat.transcript.transcript import Message, Transcript
 
 # Models

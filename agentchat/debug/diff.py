@@ -16,7 +16,7 @@ from agentchat.debug.comparing.turn_pairs import RoutingChange, TurnPair, routin
 from agentchat.debug.comparing.units import units_of
 from agentchat.debug.source import Source, read
 from agentchat.transcript.events import Closed, Edited, Forked, OutcomeKind, RunStarted
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Transcript
 
 NONE: Final = "none"

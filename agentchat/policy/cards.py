@@ -6,7 +6,7 @@ from typing import Literal
 
 from agentchat.policy.spending.prices import Price
 from agentchat.transcript.calls import JsonObject, OutputMode, Wire
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 
 class ModelCard(Frozen):

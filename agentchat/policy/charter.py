@@ -17,7 +17,7 @@ from agentchat.policy.cards import ModelCard, ToolCard
 from agentchat.policy.told import Told
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry, Opened, PersonaChanged
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Fold, Transcript
 
 InDoubt = Literal["ask", "retry", "fail"]

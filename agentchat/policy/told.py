@@ -1,14 +1,13 @@
-"""What pydantic finds wrong, in a line; and the base of settings that a program gives, whose faults are told so."""
+"""What pydantic finds wrong, in a line; and the base of settings, whose faults are told so wherever they come from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 
 from agentchat.errors import ConfigurationError
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 
 def findings(error: ValidationError) -> list[str]:
@@ -17,7 +16,7 @@ def findings(error: ValidationError) -> list[str]:
 
 
 class Told(Frozen):
-    """A model of settings. Raises ConfigurationError for what does not fit, all of it in one line."""
+    """A model of settings: where it is read, too, what does not fit raises ConfigurationError, in one line."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -25,13 +24,4 @@ class Told(Frozen):
         try:
             return make(given)
         except ValidationError as error:
-            raise ConfigurationError("; ".join(cls._problem(one) for one in error.errors())) from None
-
-    @classmethod
-    def _problem(cls, one: Mapping[str, Any]) -> str:
-        """One finding of pydantic in words of ours."""
-        place = ".".join(str(step) for step in one["loc"])
-        if one["type"] == "extra_forbidden":
-            return f"{cls.__name__} has no setting {place!r} (there are: {', '.join(cls.model_fields)})"
-        given = f"{cls.__name__}({place}={one['input']!r})" if place else f"{cls.__name__}()"
-        return f"{given}: {one['msg']}"
+            raise ConfigurationError(cls._told(error)) from None

@@ -31,7 +31,8 @@ from agentchat.transcript.events import (
     Opened,
     PersonaChanged,
 )
-from agentchat.transcript.messages import CodeRun, Frozen
+from agentchat.transcript.frozen import Frozen
+from agentchat.transcript.messages import CodeRun
 
 Status = Literal["ok", "error", "failed", "cancelled", "doubt", "open", "unmade", "denied"]
 """How a call ended. error: the program or tool ran, and did not succeed. failed: no result came back. doubt: its

@@ -22,7 +22,7 @@ from agentchat.transcript.events import (
     Forked,
     RunStarted,
 )
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Transcript
 
 _MOVES: Final = (CallStarted, *CALL_OVER, Forked)

@@ -13,7 +13,7 @@ from agentchat.debug.align import aligned
 from agentchat.errors import TranscriptError
 from agentchat.report.turns import Step
 from agentchat.transcript.events import Said, TurnGiven
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Transcript
 
 _HALF: Final = 0.5

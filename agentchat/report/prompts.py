@@ -15,7 +15,7 @@ from agentchat.errors import TranscriptError
 from agentchat.policy.prompts.request import resolve
 from agentchat.transcript.calls import CodeRecipe, Item, ModelRecipe, Piece, Wire
 from agentchat.transcript.events import CallStarted, Entry
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Transcript
 
 _TEXT: Final = re.compile(r"([@~])(\d+)((?:/[^/\[]+)*)(?:\[(\d+):(\d+)\])?")

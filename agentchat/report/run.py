@@ -23,7 +23,7 @@ from agentchat.report.places import Places
 from agentchat.report.prompts import Part, Prompt, Prompts
 from agentchat.report.turns import Step, Turns
 from agentchat.transcript.events import Closed, Edited, Entry, RunStarted
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Transcript
 
 _EVENT: Final = b'"event":'

@@ -15,7 +15,7 @@ from agentchat.transcript.events import (
     TurnGiven,
     TurnPassed,
 )
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 Ending = Literal["said", "passed", "failed", "cancelled", "open"]
 

@@ -8,7 +8,8 @@ from agentchat.errors import ConfigurationError
 from agentchat.policy.routing.plans import FINISH, PERSON
 from agentchat.seams import CodeAnswer, CodeAnswers, ModelAnswer, Says, TypedAnswer
 from agentchat.transcript.events import CallFinished, CallStarted, Said, TurnPassed
-from agentchat.transcript.messages import Data, Direction, Frozen, Handoff, wrap
+from agentchat.transcript.frozen import Frozen
+from agentchat.transcript.messages import Data, Direction, Handoff, wrap
 from agentchat.transcript.transcript import Transcript
 
 

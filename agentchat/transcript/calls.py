@@ -17,7 +17,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from agentchat.transcript.messages import CodeRun, Frozen, Part, ToolCallPart, text_of
+from agentchat.transcript.frozen import Frozen
+from agentchat.transcript.messages import CodeRun, Part, ToolCallPart, text_of
 
 JsonObject = dict[str, JsonValue]
 Piece = str

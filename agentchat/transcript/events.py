@@ -19,7 +19,8 @@ from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 from pydantic import Field, JsonValue
 
 from agentchat.transcript.calls import CallRecipe, CallResult, JsonObject, Problem, Reserved
-from agentchat.transcript.messages import Body, Frozen
+from agentchat.transcript.frozen import Frozen
+from agentchat.transcript.messages import Body
 
 SCHEMA_VERSION = 1
 

@@ -9,29 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from operator import is_
 from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from agentchat.errors import ConfigurationError
+from agentchat.transcript.frozen import Frozen
 
 Known = TypeVar("Known", bound=BaseModel)
-
-
-class Frozen(BaseModel):
-    """The base of everything that is written down: immutable, and unknown fields are an error.
-
-    Infinity and not-a-number are errors too: JSON has no word for them, so they would read back as something else.
-    A field that may be None defaults to it, for None is not written. Which fields were given is not remembered: all
-    count as given.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    # A set for each object would be a quarter of the memory of a transcript. `is_` is called in place of keeping it: it
-    # takes two arguments, has no effect, and is no function of Python's own language, which would take time.
-    __pydantic_fields_set__ = property(lambda self: set(type(self).model_fields), is_)  # type: ignore[arg-type]
 
 
 class TextPart(Frozen):
@@ -116,6 +101,10 @@ class Text(Frozen):
 
     kind: Literal["text"] = "text"
     parts: tuple[Part, ...]
+
+    @classmethod
+    def _told(cls, error: ValidationError) -> str:
+        return f"{super()._told(error)}. Text.of('...') makes one from a string"
 
     @classmethod
     def of(cls, text: str) -> Text:

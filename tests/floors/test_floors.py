@@ -17,7 +17,7 @@ import agentchat
 from agentchat import errors, seams
 from agentchat.transcript import events
 from agentchat.transcript.events import Event
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 ROOT = Path(agentchat.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (

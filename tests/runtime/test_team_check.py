@@ -111,7 +111,7 @@ def test_a_problem_of_several_agents_is_told_once() -> None:
         ),
         (
             lambda: cast(Any, CallLimits)(attempt=2),
-            "CallLimits has no setting 'attempt' (there are: ",
+            "CallLimits takes no 'attempt' (it takes: ",
         ),
         (lambda: CallLimits(attempts=0), "CallLimits(attempts=0): Input should be greater than or equal to 1"),
         (lambda: ContextPolicy(turns=0), "ContextPolicy(turns=0): Input should be greater than or equal to 1"),

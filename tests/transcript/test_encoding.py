@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue, ValidationError
 
 from agentchat.errors import (
+    ConfigurationError,
     DamagedTranscript,
     NewerVersion,
     NotATranscript,
@@ -124,7 +125,7 @@ def test_a_value_that_is_none_reads_back(event: Event) -> None:
 
 @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
 def test_what_json_has_no_word_for_is_refused(number: float) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigurationError, match="Input should be a finite number"):
         judged([number])
     with pytest.raises(ValidationError):
         CallFailed.model_validate(

@@ -17,7 +17,8 @@ from agentchat.debug.comparing.told import told, whole_text
 from agentchat.debug.comparing.units import Moment, Unit
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallFinished, CallStarted, Said
-from agentchat.transcript.messages import CodeRun, Frozen, outcome_line, saved_line
+from agentchat.transcript.frozen import Frozen
+from agentchat.transcript.messages import CodeRun, outcome_line, saved_line
 from agentchat.transcript.transcript import Transcript
 
 _REQUESTS: Final = {"model": "prompt", "code": "program", "tool": "arguments", "ask": "question"}

@@ -10,7 +10,7 @@ from typing import Final
 
 from agentchat.policy.spending.usage import Count, Money, Spent, usage_of
 from agentchat.transcript.events import RunStarted, Said, TurnGiven
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Transcript
 
 TIME: Final = frozenset({"active seconds", "wall seconds"})

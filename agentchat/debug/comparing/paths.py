@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 _PLAIN: Final = re.compile(r"[\w$-]+")
 

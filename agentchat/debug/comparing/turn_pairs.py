@@ -15,7 +15,7 @@ from agentchat.debug.comparing.told import told
 from agentchat.debug.comparing.units import Unit
 from agentchat.debug.comparing.words import ALIKE, bag_of, shared
 from agentchat.transcript.events import TurnGiven
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Transcript
 
 STRANGERS: Final = 0.25

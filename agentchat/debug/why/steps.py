@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue
 
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 LONGEST: Final = 100
 """Characters of a text that is quoted."""

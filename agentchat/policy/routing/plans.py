@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from agentchat.errors import ConfigurationError
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 END: Final = "END"
 """Where a graph ends."""

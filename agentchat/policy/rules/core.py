@@ -17,7 +17,7 @@ from agentchat.policy.functions import named
 from agentchat.policy.rules.spoken import Ear
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import Entry, Judged, OutcomeKind, Said
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 from agentchat.transcript.transcript import Message, Transcript
 
 Verdict = Callable[[Message], object]
@@ -32,6 +32,7 @@ class Rule(Frozen):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **given: object) -> None:
+        super().__pydantic_init_subclass__(**given)
         word = cls.model_fields.get("rule")
         if word is not None:
             _KINDS.setdefault(word.default, cls)
@@ -85,11 +86,13 @@ class Leaf(Rule):
     urgent: ClassVar[bool] = False
     outcome: ClassVar[OutcomeKind] = "done"
 
-    def __init__(self, **given: object) -> None:
-        try:
-            super().__init__(**given)
-        except ValidationError as error:
-            raise ConfigurationError(_plainly(type(self).__name__, error)) from None
+    def __init__(self, **given: object) -> None:  # what a kind of rule takes by place, it hands on by name
+        super().__init__(**given)
+
+    @classmethod
+    def _told(cls, error: ValidationError) -> str:
+        """The first thing that is wrong."""
+        return _plainly(cls.__name__, error)
 
     def leaves(self) -> tuple[Leaf, ...]:
         """Itself."""

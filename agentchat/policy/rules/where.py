@@ -14,7 +14,8 @@ from agentchat.policy.board import Board
 from agentchat.policy.rules.content import ContentLeaf, TypeOrName, only, type_name, unheard
 from agentchat.policy.rules.spoken import Ear, Spoken
 from agentchat.transcript.calls import JsonObject
-from agentchat.transcript.messages import Body, Data, Frozen
+from agentchat.transcript.frozen import Frozen
+from agentchat.transcript.messages import Body, Data
 
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists"]
 OPS: Final[tuple[str, ...]] = get_args(Op)

@@ -17,7 +17,7 @@ from typing import Final, Self
 from pydantic import Field, model_validator
 
 from agentchat.transcript.calls import Usage
-from agentchat.transcript.messages import Frozen
+from agentchat.transcript.frozen import Frozen
 
 MILLION: Final = 1_000_000
 NANOS: Final = 1_000_000_000

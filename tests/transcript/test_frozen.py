@@ -1,0 +1,74 @@
+"""What a program gives and does not fit is told in one line; what is read keeps pydantic's error, with its places."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from pydantic import ValidationError
+
+from agentchat import Approval, Budget, Direction, Handoff, MaxTurns, Price, Text, TextPart, Usage, Where
+from agentchat.errors import ConfigurationError
+from agentchat.transcript.events import Said
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (
+            lambda: cast(Any, Direction)(nxt="a"),
+            "Direction needs next=; Direction takes no 'nxt' (it takes: next, instruction, reason, about, answer)",
+        ),
+        (lambda: cast(Any, Usage)(foo=1), "Usage takes no 'foo' (it takes: input_tokens, output_tokens, "),
+        (lambda: cast(Any, Price)(inputs=1), "Price needs input=; Price needs output=; Price takes no 'inputs' ("),
+        (lambda: Price(input=-1, output=0), "Price(input=-1): Input should be greater than or equal to 0"),
+        (lambda: cast(Any, Approval)(approved=True), "Approval needs yes=; Approval takes no 'approved' (it takes: "),
+        (lambda: cast(Any, Handoff)(to=5), "Handoff(to=5): Input should be a valid string"),
+        (
+            lambda: cast(Any, Text)(text="a"),
+            "Text needs parts=; Text takes no 'text' (it takes: parts). Text.of(",
+        ),
+        (lambda: cast(Any, TextPart)(content="x" * 500, x=1), "TextPart takes no 'x' (it takes: content)"),
+    ],
+)
+def test_what_a_program_gives_is_told_in_one_line(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        make()
+    assert str(raised.value).startswith(told)
+    assert "\n" not in str(raised.value)
+
+
+def test_values_are_given_by_name() -> None:
+    with pytest.raises(TypeError, match=r"^Direction takes its values by name: Direction\(next=..., instruction=..."):
+        cast(Any, Direction)("a")
+    with pytest.raises(TypeError, match=r"^Budget takes its values by name: Budget\(calls=..., tokens=..., usd=..."):
+        cast(Any, Budget)(0.5)
+
+
+def test_what_is_read_keeps_its_places() -> None:
+    with pytest.raises(ValidationError) as raised:
+        Said.model_validate({"sender": "a", "body": {"kind": "direction", "nxt": "b"}})
+    assert [one["loc"] for one in raised.value.errors()] == [
+        ("body", "direction", "next"),
+        ("body", "direction", "nxt"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        (MaxTurns, "(turns: 'int')"),
+        (Where, "(type: 'TypeOrName', by: 'str | None' = None, **fields: 'object')"),
+        (Usage, "(*, input_tokens: int | None = None, output_tokens: int | None = None, "),
+        (Budget, "(*, calls: int | None = None, tokens: int | None = None, usd: float | None = None, "),
+        (Direction, "(*, next: str, instruction: str | None = None, reason: str | None = None, "),
+    ],
+)
+def test_help_shows_what_is_to_be_given(made: type, shown: str) -> None:
+    assert str(inspect.signature(made)).startswith(shown)
+
+
+def test_what_is_read_does_not_pass_through_the_constructor() -> None:
+    assert not any(kind.__pydantic_custom_init__ for kind in (Direction, Said, Text, TextPart, Usage))
