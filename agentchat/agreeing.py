@@ -81,6 +81,10 @@ def wrong_terms(until: Rule, budget: Budget, limits: CallLimits, in_doubt: InDou
     found = [
         f"{key}={given!r}: it must be {wanted}" for key, given, kind, wanted in kinds if not isinstance(given, kind)
     ]
+    if found and isinstance(until, list | tuple):
+        found[0] += "; several are joined with |"
+    elif found and callable(until) and not isinstance(until, type | Rule):
+        found[0] += "; a function of the message is one as Rule.function(...)"
     if answer is not None and not callable(answer):
         found.append(f"answer={answer!r}: it must be a function of the question")
     if in_doubt not in get_args(InDoubt):

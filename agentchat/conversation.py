@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
@@ -73,7 +73,7 @@ class Conversation(Kept):
     ) -> None:
         until, budget = Never() if until is None else until, Budget() if budget is None else budget
         limits = CallLimits() if limits is None else limits
-        wrong = wrong_terms(until, budget, limits, in_doubt, answer)
+        wrong = [*wrong_terms(until, budget, limits, in_doubt, answer), *_wrong_sources(clock, ids)]
         if wrong:
             raise ConfigurationError(*wrong)
         team, way = _team(agents, routing)
@@ -204,10 +204,11 @@ def _team(
         way: Routing = agents
         given: Sequence[Agent] = ()
     else:
-        given = tuple(agents) if isinstance(agents, Sequence) else (agents,)
-        strangers = [repr(one) for one in given if not callable(getattr(one, "respond", None))]
+        given = tuple(agents) if isinstance(agents, Sequence) and not isinstance(agents, str) else (agents,)
+        strangers = [one for one in given if not callable(getattr(one, "respond", None))]
         if strangers:
-            raise ConfigurationError(f"{', '.join(strangers)} is no agent; an agent is an Assistant, a UserProxy, ...")
+            told = ", ".join(map(repr, strangers))
+            raise ConfigurationError(f"{told} is no agent; {_instead(strangers[0])}")
         way = routing_of(routing, given)
     team = way.agents(given)
     halves = [
@@ -218,6 +219,25 @@ def _team(
     if halves:
         raise ConfigurationError(*halves)
     return team, way
+
+
+def _wrong_sources(clock: Clock | None, ids: object) -> list[str]:
+    """What is wrong with where times and ids come from."""
+    found = []
+    if clock is not None and (missing := lacking(clock, Clock)):
+        found.append(f"clock={clock!r} is no clock: {missing}")
+    if ids is not None and not callable(ids):
+        found.append(f"ids={ids!r}: it must be a function that gives a new id")
+    return found
+
+
+def _instead(stranger: object) -> str:
+    """What to give in place of something that is no agent."""
+    if isinstance(stranger, Conversation):
+        return "a conversation is one with chat.as_agent('name')"
+    if isinstance(stranger, Iterable) and not isinstance(stranger, str):
+        return "agents are given as a list: [coder, runner]"
+    return "an agent is an Assistant, a UserProxy, ..."
 
 
 def _judges_of(until: Rule, types: Mapping[str, type[BaseModel]]) -> dict[str, Judge]:

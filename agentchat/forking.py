@@ -139,6 +139,10 @@ async def fork(
 def _place(transcript: Transcript, at: int | None, edits: Sequence[Edit]) -> int:
     if isinstance(edits, Edit):
         raise EditRefused(f"edits is a list: edits=[Edit.{edits.act}(...)]")
+    given: Sequence[object] = edits
+    strangers = [one for one in given if not isinstance(one, Edit)]
+    if strangers:
+        raise EditRefused(f"{strangers[0]!r} is no edit; one is made by Edit.replace(3, '...') and its like")
     for place in (at, *(edit.target for edit in edits)):
         if not isinstance(place, int | None):
             raise NoSuchEvent(f"an event is named by its number, as in message.seq, not by {type(place).__name__}")

@@ -30,6 +30,7 @@ from agentchat.runtime.problems import only_one
 from agentchat.runtime.questions import Question
 from agentchat.seams import Asks, PersonAnswer, Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments
+from agentchat.tools.function import checked_tool_name
 from agentchat.transcript.calls import JsonObject, Measured, Reserved, Share, ToolResult
 from agentchat.transcript.events import Position
 from agentchat.transcript.messages import json_of, read_as
@@ -86,7 +87,7 @@ class ConversationTool:
         tasks: tuple[type, ...] = (),
         answers: tuple[type, ...] = (),
     ) -> None:
-        self.name = name
+        self.name = checked_tool_name(name, "of a team")
         self._conversation = conversation
         self._tasks = {kind.__name__: kind for kind in tasks} or {"str": str}
         self._names_answer = len(answers) > 1

@@ -116,6 +116,11 @@ class Handoffs(RoundRobin):
     """
 
     def __init__(self, start: Node | None = None, to: Mapping[str, Node | Sequence[Node]] | None = None) -> None:
+        if to is not None and not _is_by_name(to):
+            raise ConfigurationError(
+                f"to of Handoffs is {to!r}; it says for each agent, by name, to whom it may hand over: "
+                "to={'desk': ['billing']}"
+            )
         self._start = start
         self._to = None if to is None else {name: [*map(_name, _nodes(others))] for name, others in to.items()}
 
@@ -202,7 +207,11 @@ class Graph:
         found: list[Node] = [*self.start]
         for edge in self.edges:
             found += [*edge.source, *edge.to, *([] if edge.on_cap is None else [edge.on_cap])]
-        return _unique((*given, *self.nodes, *(one for one in found if not isinstance(one, str))))
+        agents = _unique((*given, *self.nodes, *(one for one in found if not isinstance(one, str))))
+        if not agents:
+            names = ", ".join(sorted({_name(one) for one in found} - {END}))
+            raise ConfigurationError(f"the graph has names for its agents only ({names}); give them as nodes=[...]")
+        return agents
 
     def plan(self, agents: Sequence[Agent]) -> AnyPlan:
         """The plan."""
@@ -326,8 +335,12 @@ def _name(node: Node) -> str:
         return node
     name = getattr(node, "name", None)
     if not isinstance(name, str):
-        raise ConfigurationError(f"{node!r} is no agent; an edge leads from agent to agent, or to END")
+        raise ConfigurationError(f"{node!r} is no agent, and no name of one")
     return name
+
+
+def _is_by_name(given: object) -> bool:
+    return isinstance(given, Mapping) and all(isinstance(name, str) for name in given)
 
 
 def _unique(agents: Sequence[Agent]) -> tuple[Agent, ...]:

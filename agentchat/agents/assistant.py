@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from agentchat.agents.base import BaseAgent, faults_of
-from agentchat.agents.names import is_whole
+from agentchat.agents.names import checked_text, is_whole
 from agentchat.agents.types import Kinds, kinds_of, names_of, own_types
 from agentchat.errors import ConfigurationError
 from agentchat.models.choosing import ModelSpec, models_for
@@ -49,7 +49,7 @@ class Assistant(BaseAgent):
     ) -> None:
         super().__init__(name, description=description)
         self._spec, self._stronger_spec = model, stronger
-        self.instructions = instructions
+        self.instructions = checked_text(instructions, f"instructions of {name}")
         self.accepts = kinds_of(accepts, f"accepts of {name}")
         self.emits = kinds_of(emits, f"emits of {name}")
         self.types = own_types((*self.accepts, *self.emits))

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from agentchat.agents.code_policy import code_policy
-from agentchat.agents.names import checked_name
+from agentchat.agents.names import checked_name, checked_text
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.functions import source_of
@@ -33,7 +33,7 @@ class BaseAgent:
 
     def __init__(self, name: str, *, description: str | None = None) -> None:
         self.name = checked_name(name)
-        self.description = description
+        self.description = checked_text(description, f"description of {name}")
 
     def card(self) -> AgentCard:
         """The agent as the charter records it: its code by name and digest."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import CodePolicy
 from agentchat.sandboxes.choosing import check_name
-from agentchat.seams import Limits, Sandbox
+from agentchat.seams import Limits, Sandbox, lacking
 
 UNSAFE: Final = "unsafe-host"
 """The one sandbox that is none: programs run as the user, and may leave anything behind."""
@@ -20,6 +21,8 @@ def code_policy(sandbox: Sandbox | str, limits: Limits, senders: Sequence[str] |
     """
     if isinstance(sandbox, str):
         check_name(sandbox)
+    elif missing := lacking(sandbox, Sandbox):
+        raise ConfigurationError(f"{sandbox!r} is no sandbox: {missing}; give its name, as in sandbox='auto'")
     name = sandbox if isinstance(sandbox, str) else sandbox.name
     return CodePolicy(
         sandbox=name,

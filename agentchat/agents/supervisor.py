@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from agentchat.agents.assistant import Assistant
+from agentchat.agents.names import is_model
 from agentchat.errors import ConfigurationError
 from agentchat.models.choosing import ModelSpec
 from agentchat.policy.charter import AgentCard, ContextPolicy
@@ -48,6 +49,8 @@ class Supervisor(Assistant):
     ) -> None:
         if not isinstance(team, list | tuple) or any(isinstance(one, str) or not hasattr(one, "name") for one in team):
             raise ConfigurationError(f"team of {name} is {team!r}; it must be a list of agents: team=[coder, runner]")
+        if output is not None and not is_model(output):
+            raise ConfigurationError(f"output of {name} is {output!r}; it must be a pydantic model class")
         self.team = tuple(team)
         if not self.team:
             raise ConfigurationError(f"the supervisor {name} has no team; give it agents: team=[coder, runner]")

@@ -51,6 +51,11 @@ class UserProxy(BaseAgent):
         self.sandbox = sandbox
         self.senders = None if senders is None else (senders,) if isinstance(senders, str) else tuple(senders)
         self.limits = Limits() if limits is None else limits
+        if not isinstance(self.limits, Limits):
+            raise ConfigurationError(f"limits of {name} is {limits!r}; it must be Limits(seconds=..., memory=..., ...)")
+        for key, most in self.limits._asdict().items():
+            if not isinstance(most, int | float):
+                raise ConfigurationError(f"limits of {name}: {key} must be a number, not {most!r}")
 
     def card(self) -> AgentCard:
         """The agent as the charter records it."""

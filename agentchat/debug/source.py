@@ -18,5 +18,7 @@ def read(source: Source) -> Transcript:
 
 def check_place(transcript: Transcript, seq: int) -> None:
     """Raise NoSuchEvent for a place that the transcript does not have."""
+    if not isinstance(seq, int):
+        raise NoSuchEvent(f"an event is named by its number, as in message.seq, not by {seq!r}")
     if not 1 <= seq <= len(transcript):
         raise NoSuchEvent(f"there is no event {seq}; the transcript has events 1 to {len(transcript)}")

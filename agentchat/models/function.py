@@ -52,6 +52,8 @@ class FunctionModel:
 
 def named_card(name: str, tier: str | None = None, price: Price | Literal["free"] | None = None) -> ModelCard:
     """The card of a model that has a name and no settings. Raises ConfigurationError for what is no price."""
+    if not isinstance(name, str):
+        raise ConfigurationError(f"the name of a model must be a text, not {name!r}")
     return ModelCard(name=name, tail=f'],"model":{json.dumps(name)}', tier=tier, price=checked_price(price))
 
 

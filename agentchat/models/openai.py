@@ -8,6 +8,7 @@ call.
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import os
@@ -39,6 +40,7 @@ from agentchat.models.settings import (
 from agentchat.policy.cards import ModelCard
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.spending.prices import Price
+from agentchat.seams import lacking
 from agentchat.settings import OPENAI_URL
 from agentchat.transcript.calls import OutputMode, Reply, Wire
 
@@ -138,6 +140,8 @@ class OpenAIModel:
         self._model, self._base_url = split_name(card.name, None)
         if client is not None and (self._base_url is not None or api_key is not None):
             raise ConfigurationError("a client has its own base URL and key; leave base_url and api_key out")
+        if client is not None and (lacking(client, OpenAIClient) or not inspect.iscoroutinefunction(client.close)):
+            raise ConfigurationError(f"client={client!r}: it must be an openai.AsyncOpenAI")
         check_number("timeout", timeout, SHORTEST, math.inf)
         self._card = card
         self._priced = card.price is not None

@@ -53,8 +53,11 @@ class ScriptedModel:
         tier: str | None = None,
         price: Price | Literal["free"] | None = None,
     ) -> None:
-        if isinstance(replies, str):
-            raise ConfigurationError("ScriptedModel takes a list of replies, not one text")
+        if not _is_list(replies):
+            what = "one text" if isinstance(replies, str) else f"a {type(replies).__name__}"
+            raise ConfigurationError(f"ScriptedModel takes a list of replies, not {what}")
+        if not isinstance(usage, Usage | None):
+            raise ConfigurationError(f"usage must be a Usage(input_tokens=..., output_tokens=...), not {usage!r}")
         for place, reply in enumerate(replies):
             known = is_answer(reply) or isinstance(reply, Exception | Chunks) or callable(reply)
             if not known or isinstance(reply, type):
@@ -118,3 +121,7 @@ class ScriptedModel:
 def _shown(reply: Scripted) -> str:
     shown = repr(reply.text if isinstance(reply, Reply) else reply)
     return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)

@@ -71,6 +71,8 @@ def split_name(name: str, base_url: str | None) -> tuple[str, str | None]:
 
     Only `@http://` and `@https://` part the two: model names may hold an @ of their own.
     """
+    if not isinstance(name, str):
+        raise ConfigurationError(f"the name of a model must be a text, not {name!r}")
     begun = _SCHEME.search(name)
     model = name if begun is None else name[: begun.start()]
     if begun is not None and base_url is not None:
@@ -173,6 +175,8 @@ def checked_url(base_url: str, where: str = "") -> str:
 
     where: what says so, for the error.
     """
+    if not isinstance(base_url, str):
+        raise ConfigurationError(f"a base URL is a text, not {base_url!r}; it looks like http://127.0.0.1:8080/v1")
     try:
         parts = urlsplit(base_url)
         known = (

@@ -53,7 +53,7 @@ def assert_replays(
     and run in its place. agents: run its functions as well.
     """
     __tracebackhide__ = True
-    transcript = source if isinstance(source, Transcript) else _loaded(Path(source))
+    transcript = source if isinstance(source, Transcript) else _loaded(source)
     replayed = replay(transcript, team=chat, agents=agents and chat is not None)
     if not replayed.equal:
         name = transcript.conversation if isinstance(source, Transcript) else source
@@ -173,7 +173,7 @@ class Recording:
         plain.save(self.path)
 
 
-def _loaded(path: Path) -> Transcript:
+def _loaded(path: str | Path) -> Transcript:
     try:
         transcript = Transcript.load(path)
     except TranscriptError as error:

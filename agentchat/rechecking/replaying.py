@@ -13,6 +13,7 @@ import anyio
 
 from agentchat.conversation import Conversation
 from agentchat.debug.replay import Difference
+from agentchat.errors import ConfigurationError
 from agentchat.rechecking.agreements import Agreement, differing, requests_at
 from agentchat.rechecking.found import Found, LeftOut
 from agentchat.rechecking.replayed import Replayed
@@ -58,6 +59,8 @@ async def recheck(
     patience: float = PATIENCE,
 ) -> Replayed:
     """`replay` for async code. patience: seconds that code of your own may take over one act."""
+    if not isinstance(team, Conversation | None):
+        raise ConfigurationError(f"team={team!r}: it must be a Conversation, with the agents in it and their rules")
     transcript = source if isinstance(source, Transcript) else Transcript.load(source)
     found: list[Found] = []
     judges: dict[str, Judge] = {}

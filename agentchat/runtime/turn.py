@@ -46,6 +46,9 @@ class Act(Generic[R]):
         self.performer = performer
         self.shape = shape
 
+    def __getattr__(self, name: str) -> object:
+        raise AttributeError(f"this call was not made, so it has no {name!r}: `await` it first")
+
     def __await__(self) -> Generator[Any, Any, R]:
         return self._turn.make(self).__await__()
 

@@ -49,7 +49,10 @@ class FunctionTool(Generic[P, R]):
         timeout: float | None = SECONDS,
     ) -> None:
         if isinstance(function, type) or not callable(function):
-            raise ConfigurationError(f"{function!r} is no function; a tool is a function or an object with `__call__`")
+            hint = "a tool is a function or an object with `__call__`"
+            if hasattr(function, "as_tool"):
+                hint = "a conversation is a tool as chat.as_tool('name')"
+            raise ConfigurationError(f"{function!r} is no function; {hint}")
         self.function = function
         self._calling: Callable[..., object] = function
         self._callee = Callee(function)
@@ -57,6 +60,9 @@ class FunctionTool(Generic[P, R]):
         docstring = read_docstring(self._callee.doc)
         self._parameters = Parameters(self._callee, docstring.parameters)
         self._seconds = _checked_seconds(timeout, self.name)
+        for key, given in (("approve", approve), ("idempotent", idempotent)):
+            if not isinstance(given, bool):
+                raise ConfigurationError(f"{key} of {self.name} is True or False, not {given!r}")
         self._card = ToolCard(
             name=self.name,
             description=docstring.text if description is None else description,
@@ -160,17 +166,22 @@ def _is_cancelled() -> bool:
 def _checked_name(name: str | None, callee: Callee) -> str:
     if name is None:
         raise ConfigurationError('a lambda has no name: say tool(..., name="...")')
-    if not _NAME.fullmatch(name):
+    return checked_tool_name(name, callee.called)
+
+
+def checked_tool_name(name: object, called: str) -> str:
+    """The name as it is. Raises ConfigurationError for one that services do not take; `called` says whose it is."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigurationError(
-            f"tool {callee.called}: {name!r} is no name for a tool; give it name=, 1 to 64 letters, digits, '-' or '_'"
+            f"tool {called}: {name!r} is no name for a tool; give it name=, 1 to 64 letters, digits, '-' or '_'"
         )
     return name
 
 
-def _checked_seconds(timeout: float | None, name: str) -> float:
+def _checked_seconds(timeout: object, name: str) -> float:
     if timeout is None:
         return math.inf
-    if isinstance(timeout, bool) or not 0 < timeout < math.inf:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise ConfigurationError(f"tool {name}: timeout is {timeout!r}; it must be seconds above 0, or None for no end")
     return float(timeout)
 

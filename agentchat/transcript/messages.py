@@ -8,7 +8,7 @@ Nothing in this file knows who speaks, when, or to whom: that is `events.Said`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
@@ -309,6 +309,8 @@ def wrap(value: object) -> Body:
         return Text.of(value)
     if isinstance(value, Text | Code | CodeResult | Direction | Handoff | Data):
         return value
+    if isinstance(value, Awaitable):
+        raise ConfigurationError(f"a message is text or a pydantic model, not {type(value).__name__}: `await` it")
     if not isinstance(value, BaseModel):
         raise ConfigurationError(
             f"a message is text or a pydantic model, not {type(value).__name__}; make a class with a field for it"

@@ -20,7 +20,15 @@ from typing import Any, Final, Generic, TypeVar, overload
 
 from pydantic import BaseModel, ValidationError
 
-from agentchat.errors import DamagedTranscript, NoSuchEvent, NotATranscript, OutOfOrder, TranscriptError, WrongType
+from agentchat.errors import (
+    DamagedTranscript,
+    NoSuchEvent,
+    NotATranscript,
+    OutOfOrder,
+    StoreUnavailable,
+    TranscriptError,
+    WrongType,
+)
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.chain import (
     BLOB_LINE,
@@ -437,11 +445,14 @@ class Transcript:
         self._head = head
 
     def save(self, path: str | Path) -> Path:
-        """Write the portable form to a file, whole or not at all. Returns the path."""
+        """Write the portable form to a file, whole or not at all. Returns the path. Raises StoreUnavailable."""
         target = Path(path)
         partial = target.with_name(f".{target.name}.{self.head[:12]}.partial")
-        partial.write_bytes(self.dumps())
-        return partial.replace(target)
+        try:
+            partial.write_bytes(self.dumps())
+            return partial.replace(target)
+        except OSError as error:
+            raise StoreUnavailable(f"{target}: cannot be written ({error.strerror})") from None
 
     @classmethod
     def load(cls, path: str | Path) -> Transcript:
@@ -450,6 +461,9 @@ class Transcript:
         Raises NotATranscript where there is no such file or it is something else, or another TranscriptError that
         names the line.
         """
+        if not isinstance(path, str | Path):
+            hint = "; give its .transcript" if isinstance(getattr(path, "transcript", None), cls) else ""
+            raise NotATranscript(f"a transcript or the path of its file is needed, not a {type(path).__name__}{hint}")
         target = Path(path)
         try:
             data = target.read_bytes()

@@ -133,6 +133,9 @@ class Leaf(Rule):
         """How far it is from coming true, in a few words."""
         return "has not come true"
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         given = {name: getattr(self, name) for name in type(self).model_fields if name != "rule"}
         shown = [f"{name}={value!r}" for name, value in given.items() if value is not None]
