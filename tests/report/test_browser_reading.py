@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
-from agentchat import Assistant, Conversation, Edit, MaxTurns, ScriptedModel
+from agentchat import Assistant, Conversation, Direction, Edit, MaxTurns, ScriptedModel, Supervisor
 from agentchat.stores.memory import MemoryStore
 from agentchat.transcript.events import CallStarted
 from agentchat.transcript.messages import SavedFile
@@ -74,6 +74,15 @@ def test_the_conversation_is_there_to_be_read(page: Page) -> None:
         assert part in text
     for part in ('look(gauge="upper bridge"', "python finished", "n: 'fairly sure' is not an integer", "done"):
         assert part in text
+
+
+def test_an_answer_that_is_not_there_yet_is_not_drawn(browser: Browser, written: Writing) -> None:
+    ann = Assistant("ann", model=ScriptedModel(["Three."], name="ann"))
+    script = ScriptedModel([Direction(next="ann", instruction="Count."), Direction(next="finish", answer={"n": 3})])
+    boss = Supervisor("boss", team=[ann], model=script)
+    result = Conversation(boss, until=MaxTurns(5)).run_sync("How many?")
+    with browser.open(written(result.transcript)) as page:
+        assert page.run("[...document.querySelectorAll('pre.json')].map(one => one.textContent)") == ['{\n  "n": 3\n}']
 
 
 def test_pictures_that_a_program_printed_are_drawn(page: Page) -> None:

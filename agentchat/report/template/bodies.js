@@ -81,7 +81,7 @@ function bodyNodes(key, body) {
       return [
         toward(body.next, body.instruction),
         aside("why", body.reason),
-        body.answer === undefined ? null : answerNodes(key, body.answer),
+        (body.answer ?? null) === null ? null : answerNodes(key, body.answer),
       ];
     case "handoff":
       return toward(body.to, body.reason);
