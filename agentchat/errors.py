@@ -41,8 +41,7 @@ AgentChatError
 │   ├── CallDiverged            the re-run asks for another call than the recorded one
 │   ├── ConcurrentCalls         two calls at once without `turn.gather`
 │   ├── AnswerRefused           no answer fits, after all repairs
-│   ├── NotRecorded             only recorded calls are allowed, and this one is not in the record
-│   └── NobodyToAnswer          a question to a person, and nobody is there to answer it
+│   └── NotRecorded             only recorded calls are allowed, and this one is not in the record
 ├── ToolError                   what a tool could not do, worded for the model
 ├── WrongType                   what was said is of another type than is asked for
 ├── AgreementChanged            the team or rules differ from those the conversation was opened with
@@ -293,10 +292,6 @@ class AnswerRefused(CallError):
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
-
-
-class NobodyToAnswer(CallError):
-    """A question to a person, and nobody is there to answer it."""
 
 
 class NotRecorded(CallError):
