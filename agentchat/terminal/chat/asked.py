@@ -26,6 +26,7 @@ from agentchat.transcript.transcript import Transcript
 ANSWERS: Final = "y once · a always, exactly this · e edit · n REASON · ? explain · Enter: no"
 SUFFIXES: Final = {"json": ".json", "bash": ".sh", "sh": ".sh"}
 """Of the file that an editor gets; .py for all others."""
+ALWAYS: Final = "always: exactly this was allowed before in this session"
 _UNSEEN: Final = {
     code: f"⟨U+{code:04X}⟩"
     for code in (0xA0, 0xAD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFFA0, *range(0x2000, 0x2010),
@@ -168,6 +169,30 @@ def _json(text: str) -> Answered:
     except (ValueError, RecursionError) as error:
         return Answered(act="again", problem=f"this is no JSON: {error}")
     return Answered(value)
+
+
+class Always:
+    """What a person allowed for good in a session: exactly that, by its digest."""
+
+    def __init__(self) -> None:
+        self._digests: set[str] = set()
+
+    def covers(self, asked: Asking) -> bool:
+        """Whether exactly this was allowed."""
+        return asked.digest in self._digests
+
+    def note(self, asked: Asking, meant: Answered) -> None:
+        """An answer was given; what the person changed is allowed this once only."""
+        if meant.always and asked.digest is not None and not asked.changed:
+            self._digests.add(asked.digest)
+
+
+def revised(asked: Asking, text: str | None) -> Asking | str:
+    """The question with what an editor gave back, or why it stays as it is. None: the editor gave nothing."""
+    problem = unreadable(text, asked.language)
+    if text is None or text.strip() == asked.source.strip() or problem:
+        return f"{problem or 'nothing was changed'}; the question is still open"
+    return edited(asked, text)
 
 
 def unreadable(text: str | None, language: str) -> str:

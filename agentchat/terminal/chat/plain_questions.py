@@ -17,18 +17,18 @@ from agentchat.errors import AgentChatError
 from agentchat.run import USER, Run
 from agentchat.runtime.questions import NOBODY
 from agentchat.terminal.chat.asked import (
+    ALWAYS,
     ANSWERS,
     SUFFIXES,
+    Always,
     Asking,
     agreed,
     answer,
     asking,
-    edited,
     explained,
-    unreadable,
+    revised,
 )
 from agentchat.terminal.chat.editor import write
-from agentchat.terminal.chat.questions import ALWAYS
 from agentchat.terminal.sanitize import sanitize
 from agentchat.transcript.events import Paused
 
@@ -44,7 +44,7 @@ class PlainQuestions:
         self._person = person
         self._waiting: list[tuple[Run, Asking]] = []
         self._settled: list[tuple[Run, Asking, JsonValue]] = []
-        self._always: set[str] = set()
+        self._always = Always()
 
     @property
     def open(self) -> bool:
@@ -59,7 +59,7 @@ class PlainQuestions:
     def put(self, run: Run, paused: Paused) -> None:
         """A question was entered."""
         asked = asking(paused, run.transcript, os.getcwd())
-        if asked.digest is not None and asked.digest in self._always:
+        if self._always.covers(asked):
             self._settled.append((run, asked, _ALLOWED))
             self._tell(Text(f"allowed ({ALWAYS})"))
         elif self._person:
@@ -90,8 +90,7 @@ class PlainQuestions:
         elif meant.act == "again":
             self._tell(Text(meant.problem))
         else:
-            if meant.always and asked.digest is not None and not asked.changed:
-                self._always.add(asked.digest)
+            self._always.note(asked, meant)
             self._waiting.pop(0)
             if self._waiting:
                 self._show(*self._waiting[0][1].rows)
@@ -112,11 +111,10 @@ class PlainQuestions:
         except AgentChatError as error:
             self._tell(Text(sanitize(f"agentchat: {error}")))
             return
-        problem = unreadable(text, asked.language)
-        if text is None or text.strip() == asked.source.strip() or problem:
-            self._tell(Text(f"{problem or 'nothing was changed'}; the question is still open"))
+        changed = revised(asked, text)
+        if isinstance(changed, str):
+            self._tell(Text(changed))
             return
-        changed = edited(asked, text)
         self._waiting[0] = (run, changed)
         self._show(*changed.rows)
 

@@ -11,7 +11,7 @@ import sys
 import termios
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from anyio.abc import TaskGroup
 from prompt_toolkit.document import Document
@@ -22,22 +22,21 @@ from rich.text import Text
 from agentchat.errors import AgentChatError
 from agentchat.run import Run
 from agentchat.terminal.chat.asked import (
+    ALWAYS,
     ANSWERS,
     SUFFIXES,
+    Always,
     Answered,
     Asking,
     agreed,
     answer,
     asking,
-    edited,
     explained,
-    unreadable,
+    revised,
 )
 from agentchat.terminal.chat.prompt import Prompt
 from agentchat.terminal.chat.screen import Screen
 from agentchat.transcript.events import Paused
-
-ALWAYS: Final = "always: exactly this was allowed before in this session"
 
 
 class _Session(Protocol):
@@ -66,7 +65,7 @@ class Questions:
     def __init__(self, session: _Session) -> None:
         self._session = session
         self._waiting: list[Waiting] = []
-        self._always: set[str] = set()
+        self._always = Always()
         self._draft: Document | None = None
 
     @property
@@ -84,7 +83,7 @@ class Questions:
     def put(self, run: Run, paused: Paused) -> None:
         """A question was entered: it is shown, unless exactly this was always allowed."""
         asked = asking(paused, run.transcript, os.getcwd())
-        if asked.digest is not None and asked.digest in self._always:
+        if self._always.covers(asked):
             self._give(Waiting(run, asked), {"yes": True, "reason": ALWAYS})
             return
         self._waiting.append(Waiting(run, asked))
@@ -129,8 +128,7 @@ class Questions:
 
     def _answered(self, waiting: Waiting, meant: Answered) -> None:
         asked = waiting.asking
-        if meant.always and asked.digest is not None and not asked.changed:
-            self._always.add(asked.digest)
+        self._always.note(asked, meant)
         self._next()
         self._give(waiting, agreed(asked, meant.value))
 
@@ -171,11 +169,10 @@ class Questions:
             return
         if waiting not in self._waiting:
             return  # it was answered elsewhere, or stopped, while the editor was open
-        problem = unreadable(text, asked.language)
-        if text is None or text.strip() == asked.source.strip() or problem:
-            self._session.word(f"{problem or 'nothing was changed'}; the question is still open")
+        changed = revised(asked, text)
+        if isinstance(changed, str):
+            self._session.word(changed)
             return
-        changed = edited(asked, text)
         self._waiting[self._waiting.index(waiting)] = waiting._replace(asking=changed)
         self._session.tell(*changed.rows)
 

@@ -8,7 +8,17 @@ import pytest
 from prompt_toolkit.layout.screen import Char, Screen
 
 from agentchat.errors import ConfigurationError
-from agentchat.terminal.chat.asked import Asking, agreed, answer, digest_of, edited, revealed, unreadable
+from agentchat.terminal.chat.asked import (
+    Always,
+    Asking,
+    agreed,
+    answer,
+    digest_of,
+    edited,
+    revealed,
+    revised,
+    unreadable,
+)
 from agentchat.terminal.chat.attachments import amount, look_at, with_files
 from agentchat.terminal.chat.commands import Commands
 from agentchat.terminal.chat.fuzzy import best
@@ -184,3 +194,21 @@ def test_a_region_grows_where_the_terminal_breaks_rows() -> None:
     for column, sign in enumerate("wide 日 end  "):
         drawn.data_buffer[0][column + (column > 5)] = Char(sign)
     assert widths_above(drawn, 2, 3) == [11, 0, 4]
+
+
+def test_what_an_editor_gave_back_is_the_question_or_why_it_stays() -> None:
+    asked = Asking("q", "approval", "a", (), "d", "print(1)", "python")
+    assert revised(asked, None) == revised(asked, " print(1)\n") == "nothing was changed; the question is still open"
+    assert revised(asked._replace(language="json"), "[1]") == "arguments are a JSON object; the question is still open"
+    assert revised(asked, "print(2)") == edited(asked, "print(2)")
+
+
+def test_only_what_was_asked_for_as_it_stands_is_allowed_for_good() -> None:
+    always, asked = Always(), Asking("q", "approval", "a", (), "d", "print(1)", "python")
+    always.note(asked, answer("y", "approval"))
+    always.note(edited(asked, "print(2)"), answer("a", "approval"))
+    assert not always.covers(asked)
+    always.note(asked, answer("a", "approval"))
+    assert always.covers(asked)
+    assert not always.covers(edited(asked, "print(2)"))
+    assert not always.covers(asked._replace(digest=None))
