@@ -23,6 +23,7 @@ from agentchat.nested import ConversationTool, TeamAgent
 from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import CallLimits, Charter, InDoubt
 from agentchat.policy.check import check_bound, problems_in
+from agentchat.policy.naming import words
 from agentchat.policy.rules import Judge as JudgeRule
 from agentchat.policy.rules import Never, Rule
 from agentchat.policy.spending.budget import Budget
@@ -57,6 +58,17 @@ class Conversation(Kept):
     Raises ConfigurationError or NoBound for a team that makes no sense. One object may run many conversations at once.
     """
 
+    @words(
+        participants="agents, the first argument",
+        max_turns="until=MaxTurns(...)",
+        max_round="until=MaxTurns(...)",
+        max_rounds="until=MaxTurns(...)",
+        termination_condition="until=",
+        speaker_selection_method="routing=",
+        checkpointer="store=",
+        max_cost="budget=Budget(usd=...)",
+        model="model= of each agent",
+    )
     def __init__(
         self,
         agents: Sequence[Agent] | Agent | Graph,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any, cast
 
 import pytest
@@ -91,10 +92,10 @@ class Client:
         (lambda: chat(until=add), "until=<function add at "),
         (lambda: chat(clock=5), "clock=5 is no clock: it has no monotonic, no wall"),
         (lambda: chat(ids="abc"), "ids='abc': it must be a function that gives a new id"),
-        (lambda: Transcript.load(any_(5)), "a transcript or the path of its file is needed, not a int"),
+        (lambda: Transcript.load(any_(5)), "a transcript or the path of its file is needed, not int"),
         (lambda: chat().run_sync("x").transcript.save("/no/such/x.jsonl"), "/no/such/x.jsonl: cannot be written (No s"),
-        (lambda: why(any_(chat().run_sync("x"))), "a transcript or the path of its file is needed, not a Result; give"),
-        (lambda: diff(any_(chat().run_sync("x")), "b"), "a transcript or the path of its file is needed, not a Result"),
+        (lambda: why(any_(chat().run_sync("x"))), "a transcript or the path of its file is needed, not Result; give"),
+        (lambda: diff(any_(chat().run_sync("x")), "b"), "a transcript or the path of its file is needed, not Result"),
         (lambda: why(chat().run_sync("x").transcript, any_("3")), "an event is named by its number, as in message.seq"),
         (lambda: replay(chat().run_sync("x").transcript, team=any_(ANN)), "team=Assistant('ann'): it must be a Conver"),
     ],
@@ -148,5 +149,28 @@ async def test_a_forgotten_await_is_told() -> None:
 
 
 def test_a_result_is_no_transcript_for_a_test_either() -> None:
-    with pytest.raises(AssertionError, match=r"not a Result; give its \.transcript"):
+    with pytest.raises(AssertionError, match=r"not Result; give its \.transcript"):
         assert_replays(any_(chat().run_sync("x")))
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: any_(Assistant)("a", system_message="x"), "Assistant takes no 'system_message'; here it is instructi"),
+        (lambda: any_(Assistant)("a", llm_config={}), "Assistant takes no 'llm_config'; here it is model= (it takes: "),
+        (lambda: any_(Assistant)("a", model="m", tool=[add]), "Assistant takes no 'tool'; did you mean 'tools'? (it t"),
+        (lambda: any_(Assistant)("a", model="m", xyz=1), "Assistant takes no 'xyz' (it takes: name, model, instructio"),
+        (lambda: any_(UserProxy)("u", human_input_mode="NEVER"), "UserProxy takes no 'human_input_mode'; here it is h"),
+        (lambda: any_(Supervisor)("s", agents=[ANN]), "Supervisor takes no 'agents'; here it is team= (it takes: name"),
+        (lambda: any_(Conversation)([ANN], max_turns=3), "Conversation takes no 'max_turns'; here it is until=MaxTurn"),
+    ],
+)  # fmt: skip
+def test_a_keyword_of_another_framework_is_told_the_word_here(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        make()
+    assert str(raised.value).startswith(told)
+
+
+def test_the_signatures_stay_as_they_are() -> None:
+    assert list(signature(Assistant).parameters)[:3] == ["name", "model", "instructions"]
+    assert list(signature(Conversation).parameters)[:3] == ["agents", "routing", "until"]

@@ -13,6 +13,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.models.choosing import ModelSpec, models_for
 from agentchat.policy.charter import AgentCard, ContextPolicy
 from agentchat.policy.functions import source_of
+from agentchat.policy.naming import words
 from agentchat.seams import Model, Says, Tool, Turn
 from agentchat.tools.function import tools_for
 
@@ -32,6 +33,21 @@ class Assistant(BaseAgent):
     by default all of it, summed up when it fills 80 % of the model's declared window.
     """
 
+    @words(
+        system_message="instructions=",
+        system_prompt="instructions=",
+        prompt="instructions=",
+        llm_config="model=",
+        model_client="model=",
+        llm="model=",
+        output_type="emits=",
+        response_format="emits=",
+        output_content_type="emits=",
+        max_turns="until=MaxTurns(...) of the Conversation",
+        max_consecutive_auto_reply="until=MaxTurns(...) of the Conversation",
+        is_termination_msg="until=Says(...) of the Conversation",
+        handoffs="routing=Handoffs(to=...) of the Conversation",
+    )
     def __init__(
         self,
         name: str,

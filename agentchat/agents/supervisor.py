@@ -13,6 +13,7 @@ from agentchat.errors import ConfigurationError
 from agentchat.models.choosing import ModelSpec
 from agentchat.policy.charter import AgentCard, ContextPolicy
 from agentchat.policy.functions import source_of
+from agentchat.policy.naming import words
 from agentchat.policy.routing.plans import FINISH
 from agentchat.policy.told import findings
 from agentchat.seams import Agent
@@ -33,6 +34,17 @@ class Supervisor(Assistant):
     answer. It has the first turn, and the one after each of the others. Other arguments: as `Assistant`.
     """
 
+    @words(
+        agents="team=",
+        participants="team=",
+        system_message="instructions=",
+        system_prompt="instructions=",
+        prompt="instructions=",
+        llm_config="model=",
+        model_client="model=",
+        emits="output=, the type of its final answer",
+        max_turns="until=MaxTurns(...) of the Conversation",
+    )
     def __init__(
         self,
         name: str = "supervisor",

@@ -12,6 +12,7 @@ from agentchat.agents.blocks import Block, blocks_in
 from agentchat.agents.code_policy import code_policy
 from agentchat.errors import ConfigurationError
 from agentchat.policy.charter import AgentCard, charter_of
+from agentchat.policy.naming import words
 from agentchat.seams import Approval, CodeAnswer, CodeAnswers, Limits, Sandbox, Says, Turn
 from agentchat.transcript.messages import Code, Text
 
@@ -30,6 +31,15 @@ class UserProxy(BaseAgent):
     folder, up to the first that fails. With nothing to run it says so.
     """
 
+    @words(
+        human_input_mode='human="never", "approve" or "always"',
+        code_execution_config="sandbox=",
+        code_executor="sandbox=",
+        approval_func='human="approve"',
+        input_func='human="always", with answer= of the Conversation',
+        is_termination_msg="until=Says(...) of the Conversation",
+        max_consecutive_auto_reply="until=MaxTurns(...) of the Conversation",
+    )
     def __init__(
         self,
         name: str,

@@ -463,7 +463,7 @@ class Transcript:
         """
         if not isinstance(path, str | Path):
             hint = "; give its .transcript" if isinstance(getattr(path, "transcript", None), cls) else ""
-            raise NotATranscript(f"a transcript or the path of its file is needed, not a {type(path).__name__}{hint}")
+            raise NotATranscript(f"a transcript or the path of its file is needed, not {type(path).__name__}{hint}")
         target = Path(path)
         try:
             data = target.read_bytes()

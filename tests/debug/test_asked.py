@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -127,6 +128,7 @@ def test_an_event_that_is_no_call_names_those_nearest_to_it() -> None:
     assert nowhere(log, 3) == f"event 3 (said) is not word for word the result of a call. {near}"
     assert nowhere(log, 2) == f"event 2 is run_started, which is no call. {near}"
     assert nowhere(log, 99) == "there is no event 99; the transcript has events 1 to 23"
+    assert nowhere(log, cast(Any, "5")) == "an event is named by its number, as in message.seq, not by '5'"
     assert nowhere(Play().start(MaxTurns(1)).log, 1) == (
         "event 1 is opened, which is no call. This record holds no model call"
     )

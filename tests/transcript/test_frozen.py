@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
 
 from agentchat import Approval, Budget, Direction, Handoff, MaxTurns, Price, Text, TextPart, Usage, Where
-from agentchat.errors import ConfigurationError
+from agentchat.errors import ConfigurationError, NotATranscript, StoreUnavailable
 from agentchat.transcript.events import Said
+from agentchat.transcript.messages import wrap
+from agentchat.transcript.transcript import Transcript
 
 
 @pytest.mark.parametrize(
@@ -72,3 +75,26 @@ def test_help_shows_what_is_to_be_given(made: type, shown: str) -> None:
 
 def test_what_is_read_does_not_pass_through_the_constructor() -> None:
     assert not any(kind.__pydantic_custom_init__ for kind in (Direction, Said, Text, TextPart, Usage))
+
+
+def test_only_the_class_has_a_signature() -> None:
+    with pytest.raises(AttributeError, match="cannot be called"):
+        Direction(next="a").__signature__  # noqa: B018 - asking is the test
+
+
+def test_a_file_that_cannot_be_written_or_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match=r"gone/x\.jsonl: cannot be written \(No such file or directory\)"):
+        Transcript().save(tmp_path / "gone" / "x.jsonl")
+    with pytest.raises(NotATranscript, match=r"the path of its file is needed, not int$"):
+        Transcript.load(cast(Any, 5))
+
+
+async def _text() -> str:
+    return "a"
+
+
+def test_what_was_not_awaited_is_no_message() -> None:
+    pending = _text()
+    with pytest.raises(ConfigurationError, match="not coroutine: `await` it"):
+        wrap(pending)
+    pending.close()
