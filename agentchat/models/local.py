@@ -22,6 +22,8 @@ LOCAL: Final = "local"
 NAME: Final = "smollm2-135m"
 PORT: Final = 17135
 """Where it is served, so that a conversation finds it again; another one where this is taken."""
+LONGEST: Final = 1024
+"""Tokens of one answer: about half a minute."""
 USUAL: Final = f"{NAME}@http://127.0.0.1:{PORT}/v1"
 """Its name with its address, where nobody else was there first."""
 READY: Final = 60.0
@@ -65,14 +67,16 @@ def intact(path: Path) -> bool:
 class LocalServer:
     """The server, in a process of its own. It ends when ours does, however that ends: its standard input closes.
 
-    port: where it listens on loopback; another one where this is taken, any with 0. In a program:
+    port: where it listens on loopback; another one where this is taken, any with 0. longest: tokens of one answer; a
+    model as small as this may repeat itself until its window is full, for minutes. In a program:
 
         with LocalServer() as name:
             ann = Assistant("ann", model=name)
     """
 
-    def __init__(self, port: int = PORT) -> None:
+    def __init__(self, port: int = PORT, *, longest: int = LONGEST) -> None:
         self._port = port
+        self._longest = longest
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -82,7 +86,8 @@ class LocalServer:
         if path is None or not installed():
             raise ConfigurationError("the local model is not installed; fetch it with: agentchat models pull")
         if not self.url:
-            command = [sys.executable, "-m", "agentchat.models.local_server", str(path), str(self._port)]
+            settings = [str(path), str(self._port), str(self._longest)]
+            command = [sys.executable, "-m", "agentchat.models.local_server", *settings]
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
             self.url = self._address(self._process)

@@ -1,4 +1,4 @@
-"""The process that serves the small local model on loopback: `python -m agentchat.models.local_server WEIGHTS PORT`.
+"""The process that serves the small local model on loopback: `... agentchat.models.local_server WEIGHTS PORT LONGEST`.
 
 It says where it listens and ends when its standard input does. Nothing of the package is imported here.
 """
@@ -16,13 +16,14 @@ def main() -> None:
     """Serve until nobody is there any more."""
     from xllamacpp import CommonParams, Server
 
-    path, port = sys.argv[1], int(sys.argv[2])
+    path, port, longest = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     params = CommonParams()
     params.model.path = path
     params.hostnames = ["127.0.0.1"]
     params.port = port if _free(port) else 0
     params.use_jinja = True
     params.n_ctx = CONTEXT
+    params.n_predict = longest
     params.n_parallel = 1
     params.cpuparams.n_threads = 1
     params.cpuparams_batch.n_threads = THREADS

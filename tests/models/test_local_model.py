@@ -88,3 +88,11 @@ async def test_a_program_has_it_for_as_long_as_a_block_lasts() -> None:
         result = await Conversation([ann], until=MaxTurns(1)).run("Say hello.")
         assert result.output
     assert server.url == ""
+
+
+@pytest.mark.usefixtures("local_model_url")
+async def test_an_answer_has_an_end_where_none_is_set() -> None:
+    with LocalServer(port=0, longest=8) as name:
+        model = OpenAIModel(name, price="free", extra={"ignore_eos": True})
+        result = await Conversation([Assistant("ann", model=model)], until=MaxTurns(1)).run("Say hello.")
+        assert str(result.usage.total.output_tokens) == "8"
