@@ -18,6 +18,7 @@ from agentchat.errors import (
     ConversationClosed,
     ConversationExists,
     NoSuchConversation,
+    StoreError,
 )
 from agentchat.history import check_said, commands_in, sayable
 from agentchat.policy.amending import amendments, differing
@@ -36,7 +37,7 @@ from agentchat.runtime.tape import Tape
 from agentchat.runtime.watch import Watch
 from agentchat.sandboxes.choosing import choose
 from agentchat.seams import Agent, Bus, Clock, Feed, Lease, Sandbox, Store
-from agentchat.stores.owners import this_process
+from agentchat.stores.owners import is_over, this_process
 from agentchat.stores.reading import load
 from agentchat.transcript.calls import JsonObject
 from agentchat.transcript.events import (
@@ -153,8 +154,7 @@ class Run:
         finally:
             manager.leave()
             if self._lease is not None:
-                with anyio.CancelScope(shield=True):
-                    await self._store.release(self._lease)
+                await _let_go(self._store, self._lease)
 
     @property
     def _live(self) -> Manager:
@@ -199,8 +199,7 @@ class Run:
             self._enter_run(self._task)
             await manager.commit()
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self._store.release(self._lease)
+            await _let_go(self._store, self._lease)
             raise
 
     async def _exists(self, id: str) -> bool:
@@ -237,8 +236,7 @@ class Run:
                     manager.offer(Said(sender=USER, to=self._to, body=self._task, id=self._command))
                 await manager.commit()
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self._store.release(lease)
+            await _let_go(self._store, lease)
             raise
 
     def _needs_more(self, transcript: Transcript) -> bool:
@@ -417,10 +415,19 @@ async def _taken(store: Store, conversation: str) -> Lease:
             tasks.start_soon(take)
     except BaseException as error:
         if taken:
-            with anyio.CancelScope(shield=True):
-                await store.release(taken[0])
+            await _let_go(store, taken[0])
         raise (only_one(error) if isinstance(error, BaseExceptionGroup) else error) from None
     return taken[0]
+
+
+async def _let_go(store: Store, lease: Lease) -> None:
+    """Release the lease, also where this is cancelled. A full disk must not keep this process from going on later."""
+    with anyio.CancelScope(shield=True):
+        try:
+            await store.release(lease)
+        except StoreError:
+            is_over(lease.owner)
+            raise
 
 
 async def _sandboxes(agents: Sequence[Agent]) -> dict[str, Sandbox]:

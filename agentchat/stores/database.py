@@ -25,7 +25,7 @@ from agentchat.seams import Glance, Head, Lease
 from agentchat.stores import sqlite_branches as branches
 from agentchat.stores.leases import Record, check_free, released, renewed, taken
 from agentchat.stores.names import check_position
-from agentchat.stores.places import is_writable
+from agentchat.stores.places import is_full, is_writable
 from agentchat.stores.sqlite_file import (
     give_back,
     in_words,
@@ -252,6 +252,17 @@ class Database:
             raise StoreUnavailable(f"{self.path}: opened before this process was forked; make a new store object here")
         return self._connection
 
+    def _connected_to_read(self) -> sqlite3.Connection | None:
+        """The connection; None where this process may not write, or where the disk has no room for what that takes."""
+        if self._connection is None and not is_writable(self.path):
+            return None
+        try:
+            return self._connected()
+        except sqlite3.Error:
+            if is_full(self.path):
+                return None
+            raise
+
     @contextmanager
     def _telling(self) -> Iterator[None]:
         try:
@@ -270,8 +281,9 @@ class Database:
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """A connection for one read, None where there is no file yet. Reading makes no file and needs no right to."""
         with self._lock, self._telling():
-            if self._connection is not None or is_writable(self.path):
-                yield self._connected()
+            connection = self._connected_to_read()
+            if connection is not None:
+                yield connection
             elif not self.path.exists():
                 yield None
             else:

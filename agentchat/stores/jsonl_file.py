@@ -26,7 +26,7 @@ from agentchat.errors import (
 )
 from agentchat.seams import Glance, Head
 from agentchat.stores.jsonl_lines import Lines, opened_id
-from agentchat.stores.places import make_parents, sync_directory, unavailable
+from agentchat.stores.places import make_parents, sync_directory, unavailable, write_whole
 from agentchat.transcript.chain import blob_line, read_blob_line
 
 PATIENCE: Final = 10.0
@@ -79,7 +79,7 @@ class LineFile:
                 if self._lines.size or self._lines.torn:
                     raise ConversationExists(f"there is a file {self.path} already; use another name")
                 try:
-                    _write_whole(self.path, lines)
+                    write_whole(self.path, (line + b"\n" for line in lines))
                 except BaseException:
                     self.path.unlink()
                     raise
@@ -234,22 +234,6 @@ class LineFile:
         except BaseException:
             os.ftruncate(handle, whole)
             raise
-
-
-def _write_whole(path: Path, lines: Sequence[bytes]) -> None:
-    """Write a file and put it in its place at once. Raises OSError, and the place is as it was."""
-    partial = path.with_name(f".{path.name}.partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(line + b"\n" for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink()
-        raise
-    sync_directory(path.parent)
 
 
 def _read(handle: int, start: int, size: int) -> bytes:

@@ -6,14 +6,13 @@ rules are in `leases`; only reading and writing the record enters here.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agentchat.errors import StoreUnavailable
 from agentchat.stores.leases import Record
-from agentchat.stores.places import sync_directory
+from agentchat.stores.places import write_whole
 
 
 class _Kept(BaseModel):
@@ -43,16 +42,7 @@ def read_lease(transcript: Path) -> Record | None:
 
 def write_lease(transcript: Path, record: Record) -> None:
     """Write the record, whole or not at all. Raises OSError."""
-    path = lease_path(transcript)
-    partial = path.with_name(f".{path.name}.partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(handle, _Kept(**record._asdict()).model_dump_json().encode() + b"\n")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    partial.replace(path)
-    sync_directory(path.parent)
+    write_whole(lease_path(transcript), [_Kept(**record._asdict()).model_dump_json().encode() + b"\n"])
 
 
 def forget_lease(transcript: Path) -> None:

@@ -15,6 +15,9 @@ from typing import Final
 
 _UNKNOWN: Final = "-"
 
+_over: Final[set[str]] = set()
+"""Owners of this process that hold nothing any more, though their store still says so."""
+
 
 def this_process(label: str = "") -> str:
     """The owner string of the running process."""
@@ -35,8 +38,15 @@ def owner_of(pid: int, label: str = "") -> str:
     return f"{owner}/{label}" if label else owner
 
 
+def is_over(owner: str) -> None:
+    """An owner of this process let go, and its store could not take that in: it counts as dead here from now on."""
+    _over.add(owner)
+
+
 def is_alive(owner: str) -> bool | None:
     """Whether the owner's process lives; None where that cannot be seen from here (another host, another form)."""
+    if owner in _over:
+        return False
     host, _, rest = owner.partition("/")[0].partition(":")
     pid, _, start = rest.partition(":")
     if host != socket.gethostname() or not pid.isascii() or not pid.isdecimal() or len(pid) > 9 or int(pid) == 0:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from agentchat.errors import StoreUnavailable
-from agentchat.stores.places import make_parents, sync_directory, unavailable
+from agentchat.stores.places import check_regular, is_full, make_parents, sync_directory, unavailable
 
 APPLICATION: Final = 0x61676368
 """`PRAGMA application_id` of our files: "agch"."""
@@ -96,10 +96,12 @@ def open_readonly(path: Path) -> sqlite3.Connection:
 
     Raises sqlite3.Error, or StoreUnavailable for a file that is not ours.
     """
+    check_regular(path)
     uri = f"{path.absolute().as_uri()}?mode=ro"
-    if not path.with_name(f"{path.name}-wal").exists():
-        # Nobody has the store open, and SQLite cannot make the files beside it that reading in WAL mode takes. The
-        # connection serves one read only, for once a writer comes the file is immutable no longer.
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists() or log.stat().st_size == 0:
+        # Nobody has the store open, or nobody wrote to it, and SQLite cannot make the files beside it that reading in
+        # WAL mode takes. The connection serves one read only, for once a writer comes the file is immutable no longer.
         uri += "&immutable=1"
     connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     try:
@@ -140,8 +142,6 @@ def in_words(path: Path, error: sqlite3.Error) -> StoreUnavailable:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return StoreUnavailable(f"{path}: this file is no SQLite database, so no store; give another path as store")
-    if path.is_dir():
-        return StoreUnavailable(f"{path}: this is a directory; give the path of a file in it as store")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StoreUnavailable(
             f"{path}: cannot be opened or written ({error}); make the file and its directory writable for this user, "
@@ -151,17 +151,22 @@ def in_words(path: Path, error: sqlite3.Error) -> StoreUnavailable:
         return StoreUnavailable(
             f"{path}: another process has been writing for {PATIENCE:g} s; try again when it is done"
         )
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and is_full(path)):
         return StoreUnavailable(f"{path}: the disk is full; make room and go on")
     if code == sqlite3.SQLITE_CORRUPT:
         return StoreUnavailable(
             f"{path}: the database is damaged ({error}); save what is left: sqlite3 {path} .recover"
+        )
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreUnavailable(
+            f"{path}: {error}; see that the file and those beside it are still there, and that the disk is sound"
         )
     return StoreUnavailable(f"{path}: {error}")
 
 
 def _make_file(path: Path) -> None:
     """Make the file, private from its first moment: SQLite gives those beside it the same mode."""
+    check_regular(path)
     if path.exists():
         # SQLite takes a file of one byte for an empty one (it once wrote such files itself) and would write over it.
         if path.is_file() and path.stat().st_size == 1:

@@ -27,8 +27,9 @@ from agentchat.models.scripted import Chunks, ScriptedModel
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import Failures, MaxTurns
 from agentchat.policy.spending.budget import Budget
-from agentchat.seams import CodeAnswers, ModelAnswer, Store, Turn
+from agentchat.seams import CodeAnswers, Lease, ModelAnswer, Store, Turn
 from agentchat.stores.memory import MemoryStore
+from agentchat.stores.opening import open_store
 from agentchat.transcript.calls import Reply
 from agentchat.transcript.events import CallDenied, CallStarted, Said, Taken, TurnFailed
 from agentchat.transcript.messages import Text
@@ -250,6 +251,37 @@ async def test_a_message_whose_store_failed_is_not_delivered_later() -> None:
     with pytest.raises(StoreUnavailable, match="disk is full"):
         await talk()
     assert not any(b"pay 100" in line for line in await kept.read("c"))
+
+
+class Full(AroundStore):
+    """A real store whose disk has no room while `full` is set: nothing is written, a lease's end neither."""
+
+    full = False
+
+    async def append(
+        self, conversation: str, lines: Sequence[bytes], *, after: int, blobs: Mapping[str, bytes] | None = None
+    ) -> None:
+        self.full = self.full or after > 0
+        self._check()
+        await super().append(conversation, lines, after=after, blobs=blobs)
+
+    async def release(self, lease: Lease) -> None:
+        self._check()
+        await super().release(lease)
+
+    def _check(self) -> None:
+        if self.full:
+            raise StoreUnavailable("the disk is full")
+
+
+@pytest.mark.parametrize("name", ["run.jsonl", "runs.db"])
+async def test_after_a_full_disk_the_same_process_goes_on(tmp_path: Path, name: str) -> None:
+    kept = open_store(tmp_path / name)
+    with pytest.raises(StoreUnavailable, match="disk is full"):
+        await Conversation(pair("a", "b"), until=MaxTurns(2), store=Full(kept)).run("go", id="c")
+    result = await Conversation(pair("a", "b"), until=MaxTurns(2), store=kept).resume("c")
+    assert (result.outcome.kind, texts(result.transcript)) == ("limit", [("user", "go"), ("ann", "a"), ("bob", "b")])
+    await kept.aclose()
 
 
 async def test_a_bad_task_burns_no_id() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
@@ -106,6 +107,16 @@ async def test_a_directory(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "file" / "team.db")
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnavailable, match="give another path"):
+        await store.append("c", Script().grow(1), after=0)
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/dev/full", "pipe"])
+async def test_what_is_no_file(tmp_path: Path, place: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    store = SqliteStore(tmp_path / place)
+    with pytest.raises(StoreUnavailable, match="no regular file; give another path"):
+        await store.heads()
+    with pytest.raises(StoreUnavailable, match="no regular file; give another path"):
         await store.append("c", Script().grow(1), after=0)
 
 
