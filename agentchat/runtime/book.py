@@ -12,7 +12,7 @@ from typing import Final, Protocol, runtime_checkable
 import anyio
 from pydantic_core import PydanticSerializationError
 
-from agentchat.errors import AgentChatError, Conflict, LeaseLost, StoreError
+from agentchat.errors import AgentChatError, Conflict, LeaseLost, StoreError, StoreUnavailable
 from agentchat.runtime.rebase import moved, surviving
 from agentchat.seams import Clock, Feed, Store
 from agentchat.stores.reading import payloads
@@ -163,7 +163,13 @@ class Book:
         lines = [self.transcript.line(seq) for seq in range(start + 1, stop + 1)]
         try:
             await self._store.append(self.conversation, lines, after=start, blobs=self._blobs(lines))
-        except Conflict:
+        except Conflict as conflict:
+            if conflict.actual < start:  # no merge helps: what this run had stored is gone
+                self.lost = StoreUnavailable(
+                    f"the store holds {conflict.actual} of the {start} events of conversation {self.conversation!r} "
+                    "that were written to it: something cut the file off, removed or exchanged it; put it back, then resume"
+                )
+                raise self.lost from None
             await self._merge()
             return
         except StoreError as error:

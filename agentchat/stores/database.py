@@ -25,7 +25,7 @@ from agentchat.seams import Glance, Head, Lease
 from agentchat.stores import sqlite_branches as branches
 from agentchat.stores.leases import Record, check_free, released, renewed, taken
 from agentchat.stores.names import check_position
-from agentchat.stores.places import is_full, is_writable
+from agentchat.stores.places import identity, is_full, is_writable
 from agentchat.stores.sqlite_file import (
     give_back,
     in_words,
@@ -66,6 +66,7 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._let_go: Callable[[], object] = _nothing
         self._process = 0
+        self._identity: tuple[int, int] | None = None
         self._version = 0
         self._known: dict[str, tuple[int, int]] = {}
         """Key and head of conversations, as of the last commit of any connection that this one has seen."""
@@ -245,11 +246,18 @@ class Database:
             self._known.clear()
             self._connection = open_writable(self.path)
             self._process = os.getpid()
+            self._identity = identity(self.path)
             # a store that nobody closed closes itself when it goes, and at the end of the process
             self._let_go = weakref.finalize(self, _close, self._connection, self._process)
         elif self._process != os.getpid():
             # SQLite's locks do not survive a fork; using the parent's connection could damage the file.
             raise StoreUnavailable(f"{self.path}: opened before this process was forked; make a new store object here")
+        elif identity(self.path) != self._identity:
+            # SQLite would go on writing to a file that has no name any more.
+            raise StoreUnavailable(
+                f"{self.path}: the file was removed or exchanged while it was in use, and nothing more is written; "
+                "put it back, or give another path as store"
+            )
         return self._connection
 
     def _connected_to_read(self) -> sqlite3.Connection | None:

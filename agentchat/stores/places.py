@@ -54,6 +54,15 @@ def check_regular(path: Path) -> None:
         raise StoreUnavailable(f"{path}: this is no regular file; give another path as store")
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, under whatever name; None where none is there."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
 def is_full(path: Path) -> bool:
     """Whether the disk that holds the path has no room for a page more."""
     try:

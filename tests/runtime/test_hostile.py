@@ -21,8 +21,10 @@ from agentchat.errors import (
     ConfigurationError,
     ConversationClosed,
     LeaseLost,
+    StoreError,
     StoreUnavailable,
 )
+from agentchat.models.function import FunctionModel
 from agentchat.models.scripted import Chunks, ScriptedModel
 from agentchat.policy.prompts.request import ModelRequest
 from agentchat.policy.rules import Failures, MaxTurns
@@ -282,6 +284,35 @@ async def test_after_a_full_disk_the_same_process_goes_on(tmp_path: Path, name: 
     result = await Conversation(pair("a", "b"), until=MaxTurns(2), store=kept).resume("c")
     assert (result.outcome.kind, texts(result.transcript)) == ("limit", [("user", "go"), ("ann", "a"), ("bob", "b")])
     await kept.aclose()
+
+
+def cut_off(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "act", "told"),
+    [
+        ("run.jsonl", cut_off, "the store holds [1-9] of the [1-9] events"),
+        ("run.jsonl", Path.unlink, "something cut the file off, removed or exchanged it"),
+        ("runs.db", Path.unlink, "removed or exchanged while it was in use"),
+    ],
+)
+async def test_a_file_that_is_cut_off_or_removed_ends_the_run(
+    tmp_path: Path, name: str, act: Callable[[Path], None], told: str
+) -> None:
+    path = tmp_path / name
+
+    async def reply(request: ModelRequest) -> str:
+        act(path)
+        return "a"
+
+    team = [Assistant("ann", model=FunctionModel(reply)), *pair("a", "b")[1:]]
+    chat = Conversation(team, until=MaxTurns(2), store=path)
+    with pytest.raises(StoreError, match=told), anyio.fail_after(20):
+        await chat.run("go", id="c")
+    await chat.store.aclose()
 
 
 async def test_a_bad_task_burns_no_id() -> None:
