@@ -32,6 +32,8 @@ _VALIDATE: Final[Callable[[object], Event]] = TypeAdapter[Event](AnyEvent).valid
 _BEYOND: Final = ("recursion limit", "number out of range")
 """How the fast parser says that it gives up where JSON sets no limit: some 200 levels, some 4,300 digits."""
 _DIGITS: Final = 4000
+_LARGEST: Final = 2**128
+"""Versions and sequence numbers end before: one of 5,000 digits could not even be printed."""
 _KINDS: Final = frozenset(member.model_fields["kind"].default for member in Event.__args__)
 
 
@@ -96,7 +98,7 @@ def decode(line: bytes, blob: Callable[[str], bytes] | None = None, *, number: i
             raw = _STORED(line)
         except ValidationError:
             return _decode(line, blob, number)  # step by step: what is wrong is to be named
-        if 1 <= raw["v"] <= SCHEMA_VERSION:
+        if 1 <= raw["v"] <= SCHEMA_VERSION and max(raw["seq"], raw["cause"]) < _LARGEST:
             return Entry(raw["seq"], raw["at"], raw["active"], raw["cause"], raw["prev"], raw["event"])
     return _decode(line, blob, number)
 
@@ -108,7 +110,7 @@ def _decode(line: bytes, blob: Callable[[str], bytes] | None, number: int | None
         how = str(error) if line.strip() else "the line is empty"
         raise DamagedTranscript(f"this is no JSON ({how})", line=number) from None
     version = raw.get("v") if isinstance(raw, dict) and "event" in raw else None
-    if type(version) is not int or version < 1:
+    if type(version) is not int or not 1 <= version < _LARGEST:
         raise NotATranscript("this is no entry of a transcript", line=number)
     if version > SCHEMA_VERSION:
         raise NewerVersion(
@@ -133,7 +135,8 @@ def _decode(line: bytes, blob: Callable[[str], bytes] | None, number: int | None
 
 def _placed(entry: Entry) -> bool:
     numbers = type(entry.at) in (int, float) and type(entry.active) in (int, float)
-    return numbers and type(entry.seq) is int and type(entry.cause) is int and type(entry.prev) is str
+    places = all(type(place) is int and abs(place) < _LARGEST for place in (entry.seq, entry.cause))
+    return numbers and places and type(entry.prev) is str
 
 
 def _parse(line: bytes) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
@@ -68,6 +69,16 @@ def test_every_kind_reads_back(kind: type[Any], data: st.DataObject) -> None:
 def test_the_place_of_an_event_reads_back(seq: int, at: float, active: float, cause: int, prev: str) -> None:
     entry = Entry(seq, at, active, cause, prev, judged(None))
     assert decode(encode(entry).data) == entry
+
+
+@pytest.mark.parametrize("digits", [60, 4000, 5000])
+@pytest.mark.parametrize("name", ["v", "seq", "cause"])
+def test_a_number_that_no_log_can_reach_is_damage(name: str, digits: int) -> None:
+    line = encode(entry_of(judged(None))).data
+    longer = re.sub(rf'"{name}":\d+'.encode(), f'"{name}":{"9" * digits}'.encode(), line, count=1)
+    with pytest.raises(TranscriptError) as caught:
+        decode(longer)
+    assert len(str(caught.value)) < 100
 
 
 @given(st.lists(st.integers(0, 2).map(lambda n: ("", "x", "é")[n] * BLOB_LIMIT) | json_values, max_size=4))
