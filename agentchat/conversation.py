@@ -126,7 +126,7 @@ class Conversation(Kept):
         the time and eight random digits. Raises ConversationExists where the id is taken, and SandboxUnavailable or a
         StoreError before anything is asked.
         """
-        run = Run(self.terms, self.store, id or self._new_id(), task, attended=False)
+        run = Run(self.terms, self.store, self._new_id() if id is None else id, task, attended=False)
         async with run:
             return await run.wait()
 
@@ -143,7 +143,7 @@ class Conversation(Kept):
         somebody is there to answer questions; else a run in which everything waits for an answer is left, and goes on
         when it is resumed with it.
         """
-        return Run(self.terms, self.store, id or self._new_id(), task, to=to, attended=attended)
+        return Run(self.terms, self.store, self._new_id() if id is None else id, task, to=to, attended=attended)
 
     # inside another conversation
 

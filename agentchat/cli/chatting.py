@@ -62,7 +62,7 @@ def hold(wanted: Wanted) -> int:
     """Hold the chat; the exit code."""
     if wanted.last and wanted.resume is not None:
         raise ConfigurationError("-c and --resume both say what to go on with; give one of them")
-    place = new_place(wanted.id or new_id(), save=wanted.save, store=wanted.store)
+    place = new_place(new_id() if wanted.id is None else wanted.id, save=wanted.save, store=wanted.store)
     found = _gone_on_with(wanted, place)
     maker = TeamMaker(wanted, place if found is None else found[0])
     line = Line(maker, maker.place.store, id=place.id)

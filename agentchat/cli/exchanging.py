@@ -74,7 +74,10 @@ def import_file(file: str, *, line: int | None, model: str | None, id: str | Non
     try:
         lists = _chosen(read_message_lists(_text_of(file)), name, line, one=one)
         source, at = Path(name).name, time.time()
-        return [import_messages(given, id=id or new_id(), source=source, at=at, model=model) for given in lists]
+        return [
+            import_messages(given, id=new_id() if id is None else id, source=source, at=at, model=model)
+            for given in lists
+        ]
     except NotATranscript as error:
         raise NotATranscript(f"{name}: {error}") from None
 

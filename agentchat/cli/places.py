@@ -46,8 +46,10 @@ class Found(NamedTuple):
 def new_place(id: str, *, save: Path | None, store: Path | None) -> Place:
     """Where a new conversation is to be kept: in the file, in the store, or in the default store.
 
-    Raises ConfigurationError where the file holds something already.
+    Raises ConfigurationError where the file holds something already, and for an id that would be read as a file.
     """
+    if id.endswith(".jsonl"):
+        raise ConfigurationError(f"the id {id!r} would be taken for a file by every other command; leave .jsonl out")
     if save is not None and store is not None:
         raise ConfigurationError("--save and --store both say where to keep the conversation; give one of them")
     if save is None:

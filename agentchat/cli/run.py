@@ -78,7 +78,7 @@ def run(
     hint = ". A task of several words needs quotes around it"
     team = chosen_team(names, command_models(model), trust=trust, unsafe_host=unsafe_host, hint=hint)
     bounds = Bounds(max_turns, calls, tokens, usd, seconds)
-    place = new_place(id or new_id(), save=save, store=store)
+    place = new_place(new_id() if id is None else id, save=save, store=store)
     chat = team.conversation(store=place.store, bounds=bounds)
     check_keys(chat.terms.agents)
     console = Plain(sys.stderr)

@@ -27,6 +27,10 @@ def whole_task(task: str, stdin: TextIO) -> str:
         if not text.strip():
             raise ConfigurationError("the task is empty: nothing came in on standard input")
         return text
+    try:
+        task.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"the task is no UTF-8 text (character {error.start + 1})") from None
     if not task.strip():
         raise ConfigurationError('the task is empty; write for instance: agentchat run "Print the 10th prime number"')
     attached = "" if stdin.closed or stdin.isatty() else _read(stdin)
@@ -41,6 +45,8 @@ def _read(stdin: TextIO) -> str:
     data = _to_the_end(stdin)
     if len(data) > LARGEST:
         raise ConfigurationError(f"standard input holds more than {LARGEST} bytes")
+    if b"\0" in data:
+        raise ConfigurationError(f"standard input is no text (byte {data.index(0)} is NUL)")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -167,7 +167,8 @@ class Book:
             if conflict.actual < start:  # no merge helps: what this run had stored is gone
                 self.lost = StoreUnavailable(
                     f"the store holds {conflict.actual} of the {start} events of conversation {self.conversation!r} "
-                    "that were written to it: something cut the file off, removed or exchanged it; put it back, then resume"
+                    "that were written to it: something cut the file off, removed or exchanged it; "
+                    "put it back, then resume"
                 )
                 raise self.lost from None
             await self._merge()

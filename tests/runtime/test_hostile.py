@@ -17,6 +17,7 @@ from agentchat.agents.function import agent
 from agentchat.conversation import Conversation
 from agentchat.debug.replay import replay
 from agentchat.errors import (
+    BadName,
     CallNotAdmitted,
     ConfigurationError,
     ConversationClosed,
@@ -321,6 +322,12 @@ async def test_a_bad_task_burns_no_id() -> None:
         with pytest.raises(ConfigurationError):
             await chat.run(task, id="y")  # type: ignore[arg-type]
     assert (await chat.run("fine", id="y")).output == "a"
+
+
+async def test_an_empty_id_is_no_id() -> None:
+    chat = Conversation(pair("a", "b"), until=MaxTurns(1))
+    with pytest.raises(BadName, match="'' is no conversation id"):
+        await chat.run("go", id="")
 
 
 async def test_a_run_is_used_in_a_with_and_once() -> None:
