@@ -8,44 +8,40 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Final
+from typing import Final, NoReturn
+
+from agentchat.cli.streams import let_go_of_stdout, make_safe
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 """Stores tell these in words of their own; what is left is what a command prints."""
+
+_SHORT: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+"""Too few open files, processes or bytes for what a command needs."""
 
 
 def main() -> None:
     """The program `agentchat`."""
     try:
-        _fill_in()
-        # A character that the terminal cannot show must not end a conversation.
-        for stream in (sys.stdout, sys.stderr):
-            getattr(stream, "reconfigure", _nothing)(errors="replace")
+        make_safe()
         from agentchat.cli.app import app
 
         app(prog_name="agentchat")
     except KeyboardInterrupt:
         sys.exit(130)
+    except MemoryError:
+        _give_up("there is too little memory: raise the limit (ulimit -v)")
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        why = (error.strerror or str(error)).lower()
+        if error.errno in _NO_ROOM:
+            let_go_of_stdout()  # what is still to be written would fail again when the process ends
+            _give_up(f"standard output cannot be written ({why}): make room")
+        if error.errno in _SHORT:
+            _give_up(f"the system gives this process too little ({why}): raise the limits (ulimit -a shows them)")
+        if error.filename is None:
             raise
-        # what is still to be written would fail again when the process ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        told = f"standard output cannot be written ({os.strerror(error.errno).lower()}): make room"
-        sys.stderr.write(f"agentchat: {told}; what a run had recorded is kept (agentchat ls)\n")
-        sys.exit(1)
+        _give_up(f"{os.fsdecode(error.filename)!r}: {why}")
 
 
-def _fill_in() -> None:
-    """Streams that the caller had closed lead nowhere: their numbers must not fall to a store or a transcript."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            if nowhere != number:
-                os.dup2(nowhere, number)
-                os.close(nowhere)
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - for the process
-
-
-def _nothing(*, errors: str) -> None:
-    """Streams that are no text files of Python's own are left alone."""
+def _give_up(told: str) -> NoReturn:
+    sys.stderr.write(f"agentchat: {told}; what a run had recorded is kept (agentchat ls)\n")
+    sys.exit(1)

@@ -6,7 +6,6 @@ be imported here or in the heads of the command files.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated, Any
 
@@ -36,6 +35,7 @@ from agentchat.cli import (
     why,
 )
 from agentchat.cli.exits import INTERRUPTED, exit_code
+from agentchat.cli.streams import let_go_of_stdout
 from agentchat.errors import AgentChatError
 
 
@@ -48,7 +48,7 @@ class Commands(TyperGroup):
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            _let_go_of_pipes()
+            let_go_of_stdout()
             raise typer.Exit(0) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
@@ -57,7 +57,7 @@ class Commands(TyperGroup):
         except BaseExceptionGroup as group:
             cause = _only(group)
             if isinstance(cause, BrokenPipeError):
-                _let_go_of_pipes()
+                let_go_of_stdout()
                 raise typer.Exit(0) from None
             if isinstance(cause, AgentChatError):
                 raise _told(cause) from None
@@ -129,9 +129,3 @@ def _only(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error
-
-
-def _let_go_of_pipes() -> None:
-    """The reader went away: what is still to be written goes nowhere, without a word at the end of the process."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

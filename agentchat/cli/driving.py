@@ -18,7 +18,8 @@ from agentchat.cli.asking import Asker
 from agentchat.cli.exits import OUTCOMES
 from agentchat.cli.going_on import ways_on
 from agentchat.cli.places import Place
-from agentchat.errors import ConversationClosed, StoreUnavailable
+from agentchat.cli.streams import let_go_of_stdout
+from agentchat.errors import AgentChatError, ConversationClosed, StoreUnavailable
 from agentchat.result import Result
 from agentchat.run import Run
 from agentchat.seams import Delta
@@ -101,10 +102,15 @@ async def _drive(
 
 
 def _with_a_way_on(error: Exception, place: Place) -> Exception:
-    """Where the store failed in the middle of a run, the same error with the command that goes on."""
+    """Where the store or stdout failed in the middle of a run, an error with the command that goes on."""
     cause: BaseException = error
     while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
         cause = cause.exceptions[0]
+    if isinstance(cause, BrokenPipeError):
+        let_go_of_stdout()
+        return AgentChatError(
+            f"nobody reads standard output any more, so the run was stopped. Go on: agentchat resume {place.words}"
+        )
     if not isinstance(cause, StoreUnavailable):
         return error
     return StoreUnavailable(f"{cause}\nWhat was recorded before is kept. Then: agentchat resume {place.words}")

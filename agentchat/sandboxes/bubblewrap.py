@@ -150,6 +150,13 @@ def _hint() -> str:
 
 
 async def _run(source: str, program: Program, interpreter: recipe.Interpreter, limits: Limits) -> Ended:
+    try:
+        return await _run_inside(source, program, interpreter, limits)
+    except OSError as error:  # too few open files, processes or bytes
+        raise SandboxError(f"bubblewrap cannot be started: {error.strerror}") from error
+
+
+async def _run_inside(source: str, program: Program, interpreter: recipe.Interpreter, limits: Limits) -> Ended:
     work = recipe.work_folder()
     with ExitStack() as files:
         # Files in memory: no pipe that could fill up, no name on the host, gone with the last descriptor.
@@ -164,10 +171,7 @@ async def _run(source: str, program: Program, interpreter: recipe.Interpreter, l
         words = _in_memory(files, "".join(f"{word}\0" for word in options).encode())
         command = ["bwrap", "--args", str(words), "--", *recipe.command(program, work, interpreter, limits)]
         command[0] = shutil.which("bwrap") or command[0]
-        try:
-            started = start(command, recipe.environment(work), cwd="/", pass_fds=(code, wall, status_inside, words))
-        except OSError as error:
-            raise SandboxError(f"bubblewrap cannot be started: {error.strerror}") from error
+        started = start(command, recipe.environment(work), cwd="/", pass_fds=(code, wall, status_inside, words))
         inside.close()
         jail = _Jail(started.process, status)
         files.callback(jail.close)

@@ -88,6 +88,34 @@ def test_a_wrong_run_is_one_message_and_code_2(cli: Cli, model: str, words: list
     assert (cli.folder / "taken.txt").read_text() == "mine"
 
 
+def test_input_that_is_no_text_and_ids_that_name_nothing_are_refused(cli: Cli, model: str) -> None:
+    for words, stdin, told in (
+        (["-"], b"a\0b", "standard input is no text (byte 1 is NUL)"),
+        (["a\udcffb"], b"", "the task is no UTF-8 text (character 2)"),
+        (["x", "--id", ""], b"", "'' is no conversation id"),
+        (["x", "--id", "a.jsonl"], b"", "would be taken for a file by every other command"),
+    ):
+        said = cli("run", *words, "-m", model, stdin=stdin)
+        assert (said.code, said.out) == (2, "")
+        assert told in said.err
+    assert not cli.store.exists()
+
+
+@pytest.mark.parametrize("away", ["2> >(exec true)", "2> /dev/full"])
+def test_a_stderr_that_takes_nothing_stops_no_run(cli: Cli, model: str, away: str) -> None:
+    said = cli("run", "x", "-m", model, prefix=["bash", "-c", f'sleep 0.2; exec "$@" {away}', "bash"])
+    assert (said.code, said.out) == (0, "The answer is 42. DONE\n")
+
+
+def test_a_run_whose_reader_leaves_says_how_to_go_on(cli: Cli, model: str) -> None:
+    script = 'set -o pipefail; "$@" --jsonl | head -c 1 > /dev/null'
+    said = cli("run", "x", "-m", model, "--id", "a", prefix=["bash", "-c", script, "bash"])
+    assert said.code == 1
+    assert "nobody reads standard output any more" in said.err
+    assert said.err.endswith("Go on: agentchat resume a\n")
+    assert cli("replay", "--check", "a").code == 0
+
+
 def test_an_id_that_is_taken_is_refused(cli: Cli, model: str) -> None:
     assert cli("run", "x", "-m", model, "--id", "a").code == 0
     said = cli("run", "x", "-m", model, "--id", "a")

@@ -163,3 +163,12 @@ def test_a_reader_that_leaves_early_is_no_error(cli: Cli, demo: Path) -> None:
     err = show.stderr.read()
     show.stderr.close()
     assert (show.wait(60), err) == (0, b"")
+
+
+def test_what_the_system_refuses_is_one_line(cli: Cli) -> None:
+    said = cli("show", "x" * 300)
+    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert "file name too long" in said.err
+    said = cli("demo", prefix=["sh", "-c", 'ulimit -n 8; exec "$@"', "sh"])
+    assert said.code == 1
+    assert "raise the limits" in said.err or "cannot be started" in said.err
