@@ -18,6 +18,8 @@ _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 _SHORT: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 """Too few open files, processes or bytes for what a command needs."""
 
+_KEPT: Final = "what a run had recorded is kept (agentchat ls)"
+
 
 def main() -> None:
     """The program `agentchat`."""
@@ -29,19 +31,19 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except MemoryError:
-        _give_up("there is too little memory: raise the limit (ulimit -v)")
+        _give_up(f"there is too little memory: raise the limit (ulimit -v); {_KEPT}")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         if error.errno in _NO_ROOM:
             let_go_of_stdout()  # what is still to be written would fail again when the process ends
-            _give_up(f"standard output cannot be written ({why}): make room")
+            _give_up(f"standard output cannot be written ({why}): make room; {_KEPT}")
         if error.errno in _SHORT:
-            _give_up(f"the system gives this process too little ({why}): raise the limits (ulimit -a shows them)")
+            _give_up(f"the system gives this process too little ({why}): raise its limits (ulimit -a); {_KEPT}")
         if error.filename is None:
             raise
-        _give_up(f"{os.fsdecode(error.filename)!r}: {why}")
+        _give_up(f"{os.fsdecode(error.filename)!r}: {why}; name another file, folder or conversation", code=2)
 
 
-def _give_up(told: str) -> NoReturn:
-    sys.stderr.write(f"agentchat: {told}; what a run had recorded is kept (agentchat ls)\n")
-    sys.exit(1)
+def _give_up(told: str, code: int = 1) -> NoReturn:
+    sys.stderr.write(f"agentchat: {told}\n")
+    sys.exit(code)

@@ -74,6 +74,8 @@ def find(source: str, store: Path | None) -> Found:
     if not source.strip():
         raise ConfigurationError("the name of the conversation is empty; agentchat ls lists those there are")
     path = Path(source)
+    if path.is_fifo():  # opening it would wait for somebody at its other end
+        raise ConfigurationError(f"{path}: this is a pipe, and a transcript is read from a file; write it to one first")
     if path.suffix == ".jsonl" or path.is_file() or path.is_dir():
         transcript = _load(path)
         place = _in_file(transcript.conversation, path)
@@ -100,7 +102,8 @@ def place_of(store: Store, id: str, path: Path | None) -> Place:
 def _in_file(id: str, path: Path) -> Place:
     from agentchat.stores.jsonl import JsonlStore
 
-    return Place(JsonlStore(path), id, path, shlex.quote(str(path)))
+    words = str(path) if not str(path).startswith("-") else f"./{path}"  # no option of the next command
+    return Place(JsonlStore(path), id, path, shlex.quote(words))
 
 
 def _stored(id: str, store: Path | None) -> Place:

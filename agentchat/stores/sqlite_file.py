@@ -106,7 +106,9 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     try:
         if not _is_ours(connection, path):
-            raise StoreUnavailable(f"{path}: an empty file that this user may not write; give another path as store")
+            raise StoreUnavailable(
+                f"{path}: an empty file that cannot be written to (no right, or no room); give another path as store"
+            )
         if _version(connection) < FORMAT:
             connection.execute(_LIKE_2)
     except BaseException:

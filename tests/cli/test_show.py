@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -167,8 +168,18 @@ def test_a_reader_that_leaves_early_is_no_error(cli: Cli, demo: Path) -> None:
 
 def test_what_the_system_refuses_is_one_line(cli: Cli) -> None:
     said = cli("show", "x" * 300)
-    assert (said.code, said.err.count("\n")) == (1, 1)
+    assert (said.code, said.err.count("\n")) == (2, 1)
     assert "file name too long" in said.err
+    os.mkfifo(cli.folder / "pipe.jsonl")
+    said = cli("show", "pipe.jsonl")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "this is a pipe" in said.err
     said = cli("demo", prefix=["sh", "-c", 'ulimit -n 8; exec "$@"', "sh"])
     assert said.code == 1
     assert "raise the limits" in said.err or "cannot be started" in said.err
+
+
+def test_a_file_with_a_dash_is_named_so_that_the_next_command_takes_it(cli: Cli) -> None:
+    told = cli("demo", "--save=-x.jsonl").out
+    assert "agentchat show ./-x.jsonl" in told
+    assert cli("show", "./-x.jsonl").code == 0
