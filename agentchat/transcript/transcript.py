@@ -392,6 +392,9 @@ class Transcript:
 
         Raises a TranscriptError that names the line.
         """
+        for beginning, how in _BEGINNINGS:
+            if data.startswith(beginning):
+                raise NotATranscript(f"this is no transcript as it was written: {how}")
         lines, torn = split_lines(data)
         if lines and not lines[0].startswith((b'{"v":', b'{"blob":')):
             raise NotATranscript("this is no entry of a transcript", line=1)
@@ -534,6 +537,15 @@ def _typed(name: str, reply: Reply) -> Body:
         return Direction.model_validate(value) if name == "Direction" else Data(type=name, value=value)
     except (ValueError, RecursionError):
         raise DamagedTranscript(f"a message says that a reply is a {name}, and the reply is none") from None
+
+
+_BEGINNINGS: Final = (
+    (b"\x1f\x8b", "it is compressed; unpack it with gunzip"),
+    (b"\xef\xbb\xbf", "something put a byte order mark before it; save it as UTF-8 without one"),
+    (b"\xff\xfe", "something made UTF-16 of it; save it as UTF-8"),
+    (b"\xfe\xff", "something made UTF-16 of it; save it as UTF-8"),
+)
+"""How files begin that were a transcript before a tool went over them, and what puts them right."""
 
 
 def split_lines(data: bytes) -> tuple[list[bytes], int]:

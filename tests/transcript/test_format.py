@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import json
+from collections.abc import Callable
 
+import pytest
 from pydantic import BaseModel
 
+from agentchat.errors import NotATranscript
 from agentchat.policy.charter import Charter
 from agentchat.transcript.chain import NO_LINE, digest, encode
 from agentchat.transcript.events import CallFinished, CallStarted, Opened, Said
@@ -26,6 +31,20 @@ def test_format_1_loads_and_encodes_to_the_same_bytes() -> None:
         assert line.data == log.line(entry.seq)
         prev = digest(line.data)
     assert log.head == prev
+
+
+@pytest.mark.parametrize(
+    ("encode_as", "told"),
+    [
+        (gzip.compress, "unpack it with gunzip"),
+        (lambda data: codecs.BOM_UTF8 + data, "save it as UTF-8 without one"),
+        (lambda data: data.decode().encode("utf-16"), "save it as UTF-8"),
+        (lambda data: codecs.BOM_UTF16_BE + data.decode().encode("utf-16-be"), "save it as UTF-8"),
+    ],
+)
+def test_what_a_tool_made_of_a_file_is_named(encode_as: Callable[[bytes], bytes], told: str) -> None:
+    with pytest.raises(NotATranscript, match=told):
+        Transcript.loads(encode_as(FILE.read_bytes()))
 
 
 def test_format_1_is_what_is_written_today() -> None:
