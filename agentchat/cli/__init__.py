@@ -10,8 +10,6 @@ import os
 import sys
 from typing import Final, NoReturn
 
-from agentchat.cli.streams import let_go_of_stdout, make_safe
-
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 """Stores tell these in words of their own; what is left is what a command prints."""
 
@@ -23,7 +21,9 @@ _KEPT: Final = "what a run had recorded is kept (agentchat ls)"
 
 def main() -> None:
     """The program `agentchat`."""
-    try:
+    try:  # around the imports too: Ctrl-C comes at any time
+        from agentchat.cli.streams import make_safe
+
         make_safe()
         from agentchat.cli.app import app
 
@@ -35,6 +35,8 @@ def main() -> None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         if error.errno in _NO_ROOM:
+            from agentchat.cli.streams import let_go_of_stdout
+
             let_go_of_stdout()  # what is still to be written would fail again when the process ends
             _give_up(f"standard output cannot be written ({why}): make room; {_KEPT}")
         if error.errno in _SHORT:
