@@ -136,10 +136,6 @@ class _Worker:
             self._print("stderr", f"{error}\n")
         except (monty.MontyError, OSError, RuntimeError) as error:
             self.broken = f"Monty cannot be started: {error}"
-        except BaseException as error:  # where memory is short it panics, and a panic is no Exception
-            if type(error).__name__ != "PanicException":
-                raise
-            self.broken = f"Monty cannot be started: {error}"
 
     def _feed(self, session: Any) -> None:
         import pydantic_monty as monty
