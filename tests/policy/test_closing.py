@@ -152,3 +152,13 @@ def test_who_has_nothing_to_answer_has_no_last_word() -> None:
     play.call_model()
     play.fail("CallNotAdmitted")
     play.close()
+
+
+def test_money_on_a_model_whose_price_is_unknown_is_told_with_its_name() -> None:
+    play = agreed().start(LONG, Budget(usd=1.0))  # as it was opened before the check refused that
+    play.give()
+    assert isinstance(play.call_model().event, CallDenied)
+    play.fail("CallNotAdmitted")
+    closed = play.close()
+    assert closed.outcome == "limit"
+    assert closed.reason.endswith("spent, and what 'm' costs is not known")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from agentchat import Assistant, Conversation, MaxTurns, ScriptedModel, UserProxy, tool
-from agentchat.policy.doubt import harmless, left_behind
+from agentchat.policy.doubt import harmless, left_behind, told
 from agentchat.transcript.calls import CodeRecipe, ToolRecipe
+from agentchat.transcript.events import CallInDoubt
+from tests.policy.play import Play
 from tests.runtime.team import EchoSandbox
 
 
@@ -38,3 +40,13 @@ def test_an_isolated_program_and_an_idempotent_tool_may_be_made_again() -> None:
     assert not harmless(ann, ToolRecipe(name="gone", arguments={}))
     assert left_behind(ann, ToolRecipe(name="wipe", arguments={})) == "and may have had its effect"
     assert left_behind(None, None) == "and may have had its effect"
+
+
+def test_a_lost_call_is_told_with_what_is_done_about_it() -> None:
+    play = Play().start()
+    play.give()
+    call = play.tool("c1").seq
+    lost = "had no result when the process ended, and may have had its effect: "
+    assert told(CallInDoubt(call=call, policy="fail"), play.log) == lost + "it counts as failed"
+    assert told(CallInDoubt(call=call, policy="retry"), play.log) == lost + "it is made again"
+    assert told(CallInDoubt(call=call, policy="ask"), play.log) == lost + "a person is asked"
