@@ -307,3 +307,10 @@ def _in_one(problems: Sequence[str]) -> str:
     if len(problems) == 1:
         return problems[0]
     return "".join(f"\n  - {one}".replace("\n", "\n    ").replace("\n      - ", "\n  - ") for one in problems)
+
+
+def only_one(error: BaseException) -> BaseException:
+    """The one exception in a group of one, which is how a task group passes it on; any other error as it is."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

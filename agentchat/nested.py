@@ -17,7 +17,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from agentchat.agents.base import BaseAgent
 from agentchat.agents.types import names_of
-from agentchat.errors import AgentChatError, ToolError
+from agentchat.errors import AgentChatError, ToolError, only_one
 from agentchat.policy.cards import ToolCard
 from agentchat.policy.charter import AgentCard
 from agentchat.policy.spending.amounts import WHOLE, Amount
@@ -26,7 +26,6 @@ from agentchat.policy.spending.ledger import ledger_of
 from agentchat.policy.spending.prices import NANOS
 from agentchat.policy.spending.usage import usage_of
 from agentchat.result import Result
-from agentchat.runtime.problems import only_one
 from agentchat.runtime.questions import Question
 from agentchat.seams import Asks, PersonAnswer, Says, Store, ToolCallContext, Turn
 from agentchat.tools.arguments import read_arguments

@@ -19,6 +19,7 @@ from agentchat.errors import (
     ConversationExists,
     NoSuchConversation,
     StoreError,
+    only_one,
 )
 from agentchat.history import check_said, commands_in, sayable
 from agentchat.policy.amending import amendments, differing
@@ -30,7 +31,6 @@ from agentchat.policy.state import state_of
 from agentchat.result import Result
 from agentchat.runtime.book import Book
 from agentchat.runtime.manager import BeforeTurn, Judge, Manager
-from agentchat.runtime.problems import only_one
 from agentchat.runtime.questions import Answerer, Question, Questions, answer_of, check_answer, pause_of, questions_in
 from agentchat.runtime.rerun import unsettled
 from agentchat.runtime.tape import Tape
@@ -416,7 +416,7 @@ async def _taken(store: Store, conversation: str) -> Lease:
     except BaseException as error:
         if taken:
             await _let_go(store, taken[0])
-        raise (only_one(error) if isinstance(error, BaseExceptionGroup) else error) from None
+        raise only_one(error) from None
     return taken[0]
 
 

@@ -36,7 +36,7 @@ from agentchat.cli import (
 )
 from agentchat.cli.exits import INTERRUPTED, exit_code
 from agentchat.cli.streams import let_go_of_stdout
-from agentchat.errors import AgentChatError
+from agentchat.errors import AgentChatError, only_one
 
 
 class Commands(TyperGroup):
@@ -55,7 +55,7 @@ class Commands(TyperGroup):
         except AgentChatError as error:
             raise _told(error) from None
         except BaseExceptionGroup as group:
-            cause = _only(group)
+            cause = only_one(group)
             if isinstance(cause, BrokenPipeError):
                 let_go_of_stdout()
                 raise typer.Exit(0) from None
@@ -122,10 +122,3 @@ def _told(error: AgentChatError) -> typer.Exit:
 
     Plain(sys.stderr).show(f"agentchat: {sanitize(str(error))}")
     return typer.Exit(exit_code(error))
-
-
-def _only(error: BaseException) -> BaseException:
-    """The one error in a group of one, which is how a task group passes it on."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error

@@ -9,10 +9,9 @@ from __future__ import annotations
 import shlex
 from contextlib import suppress
 from typing import Final
-from urllib.parse import urlsplit
 
 from agentchat.errors import ConfigurationError
-from agentchat.models.settings import home, split_name
+from agentchat.models.settings import is_home, origin, split_name
 from agentchat.settings import OPENAI_URL
 from agentchat.transcript.calls import ModelRecipe, Wire
 
@@ -51,12 +50,6 @@ def gets_key(address: str | None) -> bool:
     """Whether the key of the environment goes to this address."""
     if address is None:
         return True
-    homes = {_origin(OPENAI_URL)}
     with suppress(ConfigurationError):  # what the environment says is no address
-        homes.add(_origin(home()))
-    return _origin(address) in homes
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+        return is_home(address)
+    return origin(address) == origin(OPENAI_URL)

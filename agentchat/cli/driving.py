@@ -19,7 +19,7 @@ from agentchat.cli.exits import OUTCOMES
 from agentchat.cli.going_on import ways_on
 from agentchat.cli.places import Place
 from agentchat.cli.streams import let_go_of_stdout
-from agentchat.errors import AgentChatError, ConversationClosed, StoreUnavailable
+from agentchat.errors import AgentChatError, ConversationClosed, StoreUnavailable, only_one
 from agentchat.result import Result
 from agentchat.run import Run
 from agentchat.seams import Delta
@@ -103,9 +103,7 @@ async def _drive(
 
 def _with_a_way_on(error: Exception, place: Place) -> Exception:
     """Where the store or stdout failed in the middle of a run, an error with the command that goes on."""
-    cause: BaseException = error
-    while isinstance(cause, BaseExceptionGroup) and len(cause.exceptions) == 1:
-        cause = cause.exceptions[0]
+    cause = only_one(error)
     if isinstance(cause, BrokenPipeError):
         let_go_of_stdout()
         return AgentChatError(

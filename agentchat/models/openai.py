@@ -34,6 +34,8 @@ from agentchat.models.settings import (
     check_whole,
     checked_price,
     home,
+    is_home,
+    origin,
     split_name,
     tail_of,
 )
@@ -184,14 +186,13 @@ class OpenAIModel:
             address = _shown(str(self._client.base_url))
             check_allowed(address)
             return Service(self._model, address, (self._client.api_key,)), self._client
-        ours = home()
-        address = self._base_url or ours
-        check_allowed(address)
+        address = self._base_url or home()
         # The address may come from a persona or team file of a stranger, who must not be sent the user's key.
-        at_home = _origin(address) in (_origin(ours), _origin(OPENAI_URL))
+        at_home = is_home(address)
+        check_allowed(address)
         known = os.environ.get("OPENAI_API_KEY", "").strip()
         key = self._api_key or (_checked_key("OPENAI_API_KEY", known) if at_home else "")
-        if not key and _origin(address) == _origin(OPENAI_URL):
+        if not key and origin(address) == origin(OPENAI_URL):
             raise ModelKeyMissing(_NO_KEY.format(model=self._model))
         service = Service(self._model, address, (key, known), bool(known) and not key)
         return service, await client_for(key or "none", address)
@@ -216,12 +217,6 @@ def _checked_key(name: str, key: str) -> str:
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(f"{name} holds a line break or a letter that no HTTP header takes: copy the key again")
     return key
-
-
-def _origin(base_url: str) -> tuple[str, str | None, int | None]:
-    """Who gets what is sent to an address: scheme, host and port."""
-    parts = urlsplit(base_url)
-    return parts.scheme, parts.hostname, parts.port
 
 
 def _shown(base_url: str) -> str:

@@ -12,7 +12,6 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 import anyio
 
@@ -20,8 +19,7 @@ from agentchat.errors import AgentChatError, ConfigurationError
 from agentchat.models.causes import cause_of
 from agentchat.models.connections import environment_told
 from agentchat.models.forbid import check_allowed, is_loopback
-from agentchat.models.settings import checked_url, home
-from agentchat.settings import OPENAI_URL
+from agentchat.models.settings import checked_url, is_home
 
 PATIENCE: Final = 3.0
 """Seconds for a server's whole answer."""
@@ -93,13 +91,7 @@ async def _ask(url: str, seconds: float) -> Served:
 
 def _key_for(address: str) -> str:
     key = os.environ.get("OPENAI_API_KEY", "").strip()
-    homes = (_origin(home()), _origin(OPENAI_URL))
-    return key if _origin(address) in homes and key.isascii() and key.isprintable() else ""
-
-
-def _origin(base_url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(base_url)
-    return parts.scheme, parts.hostname, parts.port
+    return key if is_home(address) and key.isascii() and key.isprintable() else ""
 
 
 def _ids(body: bytes) -> tuple[str, ...] | None:

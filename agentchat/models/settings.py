@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from agentchat.errors import ConfigurationError
 from agentchat.policy.spending.prices import FREE, Price
-from agentchat.settings import home_url
+from agentchat.settings import OPENAI_URL, home_url
 from agentchat.transcript.calls import Wire
 
 _COMMON: Final = {
@@ -168,6 +168,20 @@ def _set(**fields: object) -> dict[str, object]:
 def home() -> str:
     """Where a model name without an address goes. Raises ConfigurationError that names OPENAI_BASE_URL."""
     return checked_url(home_url(), "OPENAI_BASE_URL: ")
+
+
+def is_home(address: str) -> bool:
+    """Whether the key of the environment may go to an address: to that of the environment, or to OpenAI's.
+
+    Raises ConfigurationError where the environment's is none.
+    """
+    return origin(address) in (origin(home()), origin(OPENAI_URL))
+
+
+def origin(address: str) -> tuple[str, str | None, int | None]:
+    """Who gets what is sent to an address: scheme, host and port."""
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port
 
 
 def checked_url(base_url: str, where: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from agentchat.policy.charter import charter_of
@@ -28,17 +29,24 @@ def again_in(transcript: Transcript, failed: CallFailed) -> float | None:
     started = transcript.started(failed.call)
     if started is None or not failed.retryable:
         return None
-    tries = 0
-    for seq in range(started.turn, failed.call + 1):
-        one = transcript.started(seq)
-        if one is not None and (one.turn, one.ordinal) == (started.turn, started.ordinal):
-            tries = tries + 1 if way_of(one) == way_of(started) else 0
+    starts = (transcript.started(seq) for seq in range(started.turn, failed.call + 1))
+    call = (started.turn, started.ordinal)
+    tries = tries_in(one for one in starts if one is not None and (one.turn, one.ordinal) == call)
     if tries >= charter_of(transcript).limits.attempts:
         return None
     return 0.0 if failed.taken_from is not None else wait_after(tries, failed.retry_after)
 
 
-def way_of(started: CallStarted) -> tuple[str, str | None] | None:
+def tries_in(starts: Iterable[CallStarted]) -> int:
+    """How often a call was tried in the way of its last attempt, since it went over to that; `starts` are them all."""
+    tries, way = 0, None
+    for started in starts:
+        tries = tries + 1 if _way(started) == way else 1
+        way = _way(started)
+    return tries
+
+
+def _way(started: CallStarted) -> tuple[str, str | None] | None:
     """What is asked, and how; another way has tries of its own. None for what is no model."""
     recipe = started.recipe
     return (recipe.model, recipe.output) if isinstance(recipe, ModelRecipe) else None

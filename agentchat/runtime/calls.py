@@ -24,7 +24,7 @@ from agentchat.errors import (
 )
 from agentchat.policy.asked import asked_in
 from agentchat.policy.charter import charter_of
-from agentchat.policy.trying import wait_after, way_of
+from agentchat.policy.trying import tries_in, wait_after
 from agentchat.runtime.book import Placed
 from agentchat.runtime.desk import Desk
 from agentchat.runtime.problems import may_pass, problem_of
@@ -220,13 +220,11 @@ class Call:
 
     def _from_record(self) -> Done | None:
         """The recorded end of the call; None where another attempt is to be made."""
-        model = None
         for attempt in self._recorded:
             self._check(attempt)
-            way = way_of(attempt.started)
-            self._tries = self._tries + 1 if way == model else 1
-            model, self._attempt = way, attempt.started.attempt
         last = self._recorded[-1]
+        self._tries = tries_in(attempt.started for attempt in self._recorded)
+        self._attempt = last.started.attempt
         if isinstance(last.end, CallFinished):
             return Done(last.end.result, last.end_seq)
         if last.end is None:

@@ -15,7 +15,14 @@ import anyio
 from anyio.abc import TaskGroup
 from pydantic_core import to_jsonable_python
 
-from agentchat.errors import AgentChatError, CallNotAdmitted, ConfigurationError, ConversationClosed, StoreError
+from agentchat.errors import (
+    AgentChatError,
+    CallNotAdmitted,
+    ConfigurationError,
+    ConversationClosed,
+    StoreError,
+    only_one,
+)
 from agentchat.policy.charter import InDoubt
 from agentchat.policy.decide import decide, due_in, stopping
 from agentchat.policy.routing.verdicts import Need
@@ -23,7 +30,7 @@ from agentchat.policy.rules import Elapsed
 from agentchat.policy.state import state_of
 from agentchat.runtime.book import Book, Placed
 from agentchat.runtime.host import Host
-from agentchat.runtime.problems import only_one, problem_of
+from agentchat.runtime.problems import problem_of
 from agentchat.runtime.questions import Questions
 from agentchat.runtime.tape import Tape
 from agentchat.seams import Agent, Bus, Clock, Delta, Feed, Parcel, Sandbox, Store

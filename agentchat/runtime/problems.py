@@ -41,14 +41,6 @@ def _names(root: type[Exception]) -> Iterator[str]:
 _PASSING: Final = frozenset((*_names(ModelError), *_names(SandboxError)))
 
 
-def only_one(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The exception that a group holds, where it holds but one."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
-
-
 def _told(error: BaseException) -> str:
     try:
         text = str(error)
